@@ -1,0 +1,47 @@
+"""The one command, `miaohui`. Each subcommand is a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+import click
+
+SUBCOMMANDS: Final[dict[str, str]] = {
+    "serve": "启动服务 / start the service",
+    "demo": "演示：一家店的一天 / a demo shop's day",
+    "db": "数据库升级 / database migrations",
+    "shop": "店铺管理 / add and list shops",
+    "key": "密钥管理 / API keys",
+    "lint": "检查话术用语 / lint service texts",
+    "phrases": "话术库：查找、导入、导出、检查 / the phrase bank",
+    "metrics": "按平台口径计算回复率等 / measures over an event log",
+    "invite": "邀评建议 / rating advice over an event log",
+    "mood": "买家情绪 / mood of buyer texts",
+    "cluster": "咨询聚类 / cluster enquiries",
+    "simulate": "模拟一天 / simulate a shop day",
+}
+
+
+class _Commands(click.Group):
+    """Looks a subcommand up in `app.cli.<name>` as `command`, so that `miaohui lint` never loads a web server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        command = importlib.import_module(f"app.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands / 命令"):
+            formatter.write_dl(list(SUBCOMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="miaohui")
+def main() -> None:
+    """秒回 Miaohui: replies in time, words without fines, ratings at the right moment."""
