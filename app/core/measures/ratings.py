@@ -1,0 +1,98 @@
+"""Counting ratings by one definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from app.core.definitions import Definition
+from app.core.events import Event
+from app.core.measures.history import History, extra_text, micros
+from app.core.measures.items import Calendar
+from app.core.measures.results import MeasureResult
+
+_HOUR = 3_600_000_000
+_BETWEEN_REASONS = re.compile(r"[,，、;；|\n]")
+
+
+def count_ratings(
+    history: History,
+    definition: Definition,
+    *,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    by: str | None = None,
+) -> list[MeasureResult]:
+    """Count the ratings that a rating definition takes.
+
+    A rating belongs to the day of its own time. `last_only` looks at the ratings that count at all; `reason` narrows
+    the numerator only.
+    """
+    calendar = Calendar(definition.zone)
+    kept: Iterable[tuple[int, Event]] = (
+        (at, event)
+        for at, event in history.ratings
+        if _counts(at, event, definition, calendar)
+        and (first_day is None or calendar.local(at).day >= first_day)
+        and (last_day is None or calendar.local(at).day <= last_day)
+    )
+    if definition.last_only:
+        kept = {
+            (
+                extra_text(event, "shop"),
+                event.buyer,
+                _agent_of(at, event, history),
+                calendar.local(at).day,
+            ): (at, event)
+            for at, event in kept
+        }.values()
+    totals: dict[str, list[int]] = {} if by else {"": [0, 0]}
+    for at, event in kept:
+        total = totals.setdefault("" if by is None else _key_of(at, event, history, by, calendar), [0, 0])
+        total[0] += _is_positive(event, definition)
+        total[1] += 1
+    return [
+        MeasureResult(positive, counted, 0, None if by is None else (by, key))
+        for key, (positive, counted) in sorted(totals.items())
+    ]
+
+
+def _counts(at: int, event: Event, definition: Definition, calendar: Calendar) -> bool:
+    if definition.counted and event.label not in definition.counted:
+        return False
+    if not definition.robot_ratings and event.by == "robot":
+        return False
+    card_at = at if event.invited_at is None else micros(event.invited_at)
+    if not definition.in_hours(calendar.local(card_at).micros):
+        return False
+    return definition.valid_hours is None or at - card_at <= definition.valid_hours * _HOUR
+
+
+def _is_positive(event: Event, definition: Definition) -> bool:
+    if event.label not in definition.positive:
+        return False
+    if not definition.reason:
+        return True
+    given = {part.strip() for part in _BETWEEN_REASONS.split(event.reason or "")}
+    return not given.isdisjoint(definition.reason)
+
+
+def _agent_of(at: int, event: Event, history: History) -> str:
+    """Who was rated: the rating's own word, else who had the session then, else who spoke last in it."""
+    if event.agent is not None:
+        return event.agent
+    assert event.session is not None
+    assert event.buyer is not None
+    session = history.buyers[(extra_text(event, "shop"), event.buyer)].sessions[event.session]
+    assigned = [assignment.agent for assignment in session.assignments if assignment.at <= at]
+    spoke = [agent for spoken_at, agent in session.human_words if spoken_at <= at]
+    return assigned[-1] if assigned else spoke[-1] if spoke else ""
+
+
+def _key_of(at: int, event: Event, history: History, by: str, calendar: Calendar) -> str:
+    if by in ("shop", "group"):
+        return extra_text(event, by)
+    if by == "agent":
+        return _agent_of(at, event, history)
+    return calendar.key(at, by)
