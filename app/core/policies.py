@@ -1,0 +1,92 @@
+"""What a shop lets the machine do, as validated data. Missing knobs have their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+ANSWER_MODES: Final = ("before_deadline", "at_once", "off")
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be used; the message says which knob and what it may be."""
+
+    def __init__(self, knob: str, message: str) -> None:
+        super().__init__(f"{knob}：{message}")
+        self.knob = knob
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A shop's policy. Times are whole seconds."""
+
+    robot_on: bool = True
+    """The kill switch: off, and the machine says nothing by itself."""
+    warn_after_s: int = 100
+    """When an agent is warned that a buyer waits (the official tool of one platform reminds at 100 s)."""
+    holding: bool = True
+    """Say a holding reply when nobody answered shortly before the deadline."""
+    holding_phrases: tuple[str, ...] = ("hold-wait",)
+    """Ids of the phrases that may be said so; they must fit whatever the buyer wrote."""
+    hold_before_s: int = 25
+    """How long before the deadline that is."""
+    answer: str = "before_deadline"
+    """Answer by itself from the phrase bank: `before_deadline` (instead of the holding reply), `at_once`, `off`."""
+    answer_categories: tuple[str, ...] = ()
+    """Categories that may be answered unattended; empty for all."""
+    answer_min_score: float = 0.8
+    """The chance of being right that an unattended answer needs."""
+    handover_words: tuple[str, ...] = ("转人工", "人工客服", "找人工", "真人", "人工服务")
+    """A buyer who writes one of these wants a person: the machine does not answer, it only asks for patience."""
+    max_robot_in_row: int = 3
+    """Unattended replies since the buyer last heard from a person; beyond it the machine is silent."""
+    typing_pause_s: int = 60
+    """How long the machine waits after a person typed or spoke in the session."""
+    upset_above: float = 0.6
+    """Chance that the buyer is upset above which only a person answers the matter itself."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Policy:
+        """Read a policy. Raises `PolicyError` for an unknown knob or a value that it cannot take."""
+        known = {field.name: field for field in fields(cls)}
+        values: dict[str, Any] = {}
+        for knob, value in raw.items():
+            if knob not in known:
+                raise PolicyError(knob, f"没有这个设置；可用：{'、'.join(known)} / unknown knob")
+            values[knob] = _checked(knob, value, getattr(_DEFAULTS, knob))
+        policy = cls(**values)
+        if policy.answer not in ANSWER_MODES:
+            raise PolicyError("answer", f"只能是 {'、'.join(ANSWER_MODES)} / unknown mode")
+        for knob in ("answer_min_score", "upset_above"):
+            if not 0 <= getattr(policy, knob) <= 1:
+                raise PolicyError(knob, "必须在 0 到 1 之间 / must be in 0..1")
+        return policy
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            knob: list(value) if isinstance(value, tuple) else value for knob, value in asdict(self).items()
+        }
+
+
+_DEFAULTS: Final = Policy()
+
+
+def _checked(knob: str, value: Any, default: object) -> Any:
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise PolicyError(knob, "必须是 true 或 false / must be a boolean")
+    elif isinstance(default, int):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise PolicyError(knob, "必须是不小于 0 的整数 / must be a whole number, 0 or more")
+    elif isinstance(default, float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise PolicyError(knob, "必须是数 / must be a number")
+        return float(value)
+    elif isinstance(default, tuple):
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            raise PolicyError(knob, "必须是文字的列表 / must be a list of strings")
+        return tuple(value)
+    elif not isinstance(value, str):
+        raise PolicyError(knob, "必须是文字 / must be a string")
+    return value
