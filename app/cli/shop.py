@@ -1,0 +1,103 @@
+"""`miaohui shop`: make and list shops."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from app.cli.database import database
+from app.cli.output import cannot, emit, format_option, say
+from app.gateways import wall_clock
+from app.usecases.administration import add_shop, add_signing_secret, list_shops, set_callback
+from app.usecases.knowledge import Knowledge
+
+
+@click.group()
+def command() -> None:
+    """店铺 / shops."""
+
+
+@command.command()
+@click.argument("shop_id")
+@click.option("--name", required=True, help="店名 / the shop's name")
+@click.option("--platform", required=True, help="平台，如 kuaishou、douyin、pinduoduo、tmall / the platform")
+@click.option("--callback", help="自动回复发往的地址 / where replies are sent")
+@click.option("--policy", default="{}", help="策略（JSON）/ the policy as JSON")
+@format_option
+def add(
+    shop_id: str, name: str, platform: str, callback: str | None, policy: str, output_format: str
+) -> None:
+    """新建店铺，附带起始话术库和签名密钥 / make a shop with a signing secret and the starter phrases."""
+    try:
+        settings = orjson.loads(policy)
+    except orjson.JSONDecodeError as error:
+        cannot(f"--policy 不是 JSON：{error} / not JSON")
+    if not isinstance(settings, dict):
+        cannot("--policy 必须是 JSON 对象 / must be a JSON object")
+    with database() as db:
+        made = add_shop(
+            db,
+            Knowledge.load(),
+            wall_clock.now(),
+            shop_id=shop_id,
+            name=name,
+            platform=platform,
+            callback_url=callback,
+            policy=settings,
+        )
+    if output_format == "jsonl":
+        emit(
+            {
+                "shop": made.shop_id,
+                "signing_secret": made.signing_secret,
+                "callback_secret": made.callback_secret,
+            }
+        )
+        return
+    say(f"店铺 {made.shop_id} 已建好 / the shop is made")
+    say(f"  Webhook 签名密钥（配置到客服台） {made.signing_secret}")
+    if made.callback_secret:
+        say(f"  回调签名密钥（对方用来验签）   {made.callback_secret}")
+    say(f"下一步：miaohui key add {made.shop_id}")
+
+
+@command.command("list")
+@format_option
+def list_(output_format: str) -> None:
+    """列出店铺 / list shops."""
+    with database() as db:
+        shops = list_shops(db)
+    for shop in shops:
+        if output_format == "jsonl":
+            emit(
+                {"shop": shop.id, "name": shop.name, "platform": shop.platform, "callback": shop.callback_url}
+            )
+        else:
+            say(f"{shop.id}\t{shop.name}\t{shop.platform}\t{shop.callback_url or '—'}")
+
+
+@command.command()
+@click.argument("shop_id")
+@click.argument("url")
+@format_option
+def callback(shop_id: str, url: str, output_format: str) -> None:
+    """设置自动回复发往的地址 / set where replies are sent."""
+    with database() as db:
+        secret = set_callback(db, shop_id, url)
+    if output_format == "jsonl":
+        emit({"shop": shop_id, "callback_secret": secret})
+    else:
+        say(f"已设置；回调签名密钥 {secret}")
+
+
+@command.command("secret")
+@click.argument("shop_id")
+@format_option
+def secret_(shop_id: str, output_format: str) -> None:
+    """再加一个签名密钥，旧的仍可用 / add a signing secret, the old stay valid."""
+    with database() as db:
+        secret = add_signing_secret(db, shop_id, wall_clock.now())
+    if output_format == "jsonl":
+        emit({"shop": shop_id, "signing_secret": secret})
+    else:
+        say(secret)

@@ -1,0 +1,275 @@
+"""The tables. All lead with the shop, so that a database which is distributed by tenant can carry them.
+
+`event` is the journal: the only table of facts from outside. `session`, `deadline` and `presence` are projections
+of it and can be rebuilt; `outbox` and `act` say what the machine decided and did.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.db.columns import Instant, Json
+
+
+class ShopRow(SQLModel, table=True):
+    __tablename__ = "shop"
+
+    id: str = Field(primary_key=True)
+    name: str
+    platform: str
+    created_at: datetime = Field(sa_type=Instant)
+    policy: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    callback_url: str | None = None
+    callback_secret: str | None = None
+    """What we sign callbacks with; `whsec_…`."""
+    bank_version: int = 0
+    """Grows with every change of the shop's phrases, so that a process knows when its index is old."""
+
+
+class SigningSecretRow(SQLModel, table=True):
+    """A secret that a console signs with. Several may be valid at once while one replaces another."""
+
+    __tablename__ = "signing_secret"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    secret: str
+    created_at: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """An API key, known only by its hash. A key is 256 random bits, so one SHA-256 is enough (see docs/adr)."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("shop_id", "secret_hash", name="api_key_secret"),)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    secret_hash: str
+    label: str = ""
+    scopes: list[str] = Field(default_factory=list, sa_type=Json)
+    created_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class WebSessionRow(SQLModel, table=True):
+    """Somebody signed in to the dashboard; the cookie's token is known only by its hash."""
+
+    __tablename__ = "web_session"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    token_hash: str = Field(primary_key=True)
+    key_id: str
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class EventRow(SQLModel, table=True):
+    """One fact from the platform, once. `body` is the event as it came, unknown fields included."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("event_of_buyer", "shop_id", "buyer", "at"),
+        Index("event_of_session", "shop_id", "session", "at"),
+        Index("event_in_time", "shop_id", "at"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    type: str
+    at: datetime = Field(sa_type=Instant)
+    session: str | None = None
+    buyer: str | None = None
+    body: dict[str, Any] = Field(sa_type=Json)
+    digest: str
+    received_at: datetime = Field(sa_type=Instant)
+
+
+class ConflictRow(SQLModel, table=True):
+    """An event or a delivery that was refused because its id is known with other content."""
+
+    __tablename__ = "conflict"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    """A hash of scope, refused id and content, so that a console that retries is recorded once."""
+    scope: str
+    """`event` or `delivery`."""
+    refused_id: str
+    body: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=Instant)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """A webhook delivery that was taken, by its `webhook-id`."""
+
+    __tablename__ = "delivery"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    body_digest: str
+    received_at: datetime = Field(sa_type=Instant)
+
+
+class SessionRow(SQLModel, table=True):
+    """What the live page needs of a session, folded from its events."""
+
+    __tablename__ = "session"
+    __table_args__ = (
+        Index(
+            "session_waiting",
+            "shop_id",
+            "waiting_since",
+            sqlite_where=text("waiting_since IS NOT NULL"),
+            postgresql_where=text("waiting_since IS NOT NULL"),
+        ),
+        Index("session_recent", "shop_id", "last_event_at"),
+        Index("session_of_buyer", "shop_id", "buyer"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    buyer: str
+    agent: str | None = None
+    last_event_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    waiting_since: datetime | None = Field(default=None, sa_type=Instant)
+    """When the oldest unanswered item began to wait; None where nobody waits."""
+    deadline_at: datetime | None = Field(default=None, sa_type=Instant)
+    counted: bool = False
+    """Does the platform count the oldest unanswered item?"""
+    last_text: str = ""
+    last_kind: str = "text"
+    suggestions: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    advice: dict[str, Any] | None = Field(default=None, sa_type=Json)
+
+
+class DeadlineRow(SQLModel, table=True):
+    """An open item and the next moment at which something is to be done about it.
+
+    `due_at` is None when nothing is left to do; the index over it is how due items are found without a scan.
+    """
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        Index(
+            "deadline_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("deadline_of_buyer", "shop_id", "buyer"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    item_id: str = Field(primary_key=True)
+    session: str
+    buyer: str
+    opened_at: datetime = Field(sa_type=Instant)
+    deadline_at: datetime = Field(sa_type=Instant)
+    counted: bool
+    step: str | None = None
+    """What is due: `warn`, `hold` or `miss`; None when the item is closed or its ladder has ended."""
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    missed: bool = False
+
+
+class OutboxState(StrEnum):
+    QUEUED = "queued"
+    OFFERED = "offered"
+    """The shop has no callback: a person may send it from the panel."""
+    SENT = "sent"
+    DROPPED = "dropped"
+    """A guard at the moment of sending said no."""
+    EXPIRED = "expired"
+    DEAD = "dead"
+    """Every attempt failed; can be replayed by hand."""
+
+
+class OutboxRow(SQLModel, table=True):
+    """Something the machine wants to say. Written in the transaction that decided it; the id never changes."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("shop_id", "once", name="outbox_once"),
+        Index(
+            "outbox_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("outbox_of_session", "shop_id", "session", "created_at"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    once: str
+    """Names what may be said only once (buyer, session, purpose, item); a second row with it is not made."""
+    session: str
+    buyer: str
+    item_id: str
+    purpose: str
+    sender: str
+    text: str = Field(sa_type=Text)
+    phrase_id: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    state: str = OutboxState.QUEUED
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """The next attempt, or the end of the lease of whoever is sending it now; None when nothing is left to do."""
+    attempts: int = 0
+    last_error: str | None = None
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ActRow(SQLModel, table=True):
+    """What the machine did or decided not to do, and why; readable by a person."""
+
+    __tablename__ = "act"
+    __table_args__ = (
+        Index("act_recent", "shop_id", "at"),
+        Index("act_of_session", "shop_id", "session", "at"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    """Made of what it is about, so that doing the same work twice records it once."""
+    at: datetime = Field(sa_type=Instant)
+    kind: str
+    session: str
+    buyer: str
+    about: str
+    """The event or item that it is about."""
+    title: str
+    text: str = Field(default="", sa_type=Text)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    late: bool = False
+
+
+class PresenceRow(SQLModel, table=True):
+    """Whether an agent is online, by the newest event about it."""
+
+    __tablename__ = "presence"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    agent: str = Field(primary_key=True)
+    online: bool
+    at: datetime = Field(sa_type=Instant)
+    event_id: str
+
+
+class PhraseRow(SQLModel, table=True):
+    """A phrase of the shop's bank, as its JSON object."""
+
+    __tablename__ = "phrase"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    body: dict[str, Any] = Field(sa_type=Json)
+    updated_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,18 @@
+"""Acts on deadlines as they come; at start-up, on those that passed while nobody was there."""
+
+from __future__ import annotations
+
+from app.jobs.due_loop import run_when_due
+from app.usecases.act_on_due import act_on_due, next_due_at
+from app.usecases.service import Service
+
+
+async def keep_deadlines(service: Service) -> None:
+    """Run until the service stops."""
+
+    async def work() -> int:
+        done = await service.write(lambda db: act_on_due(db, service.knowledge, service.clock()))
+        service.changes.tell(done.shops)
+        return done.handled
+
+    await run_when_due(service, "deadlines", next_due_at, work)

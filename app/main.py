@@ -1,0 +1,94 @@
+"""The composition root: settings in, a running service out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from fastapi import FastAPI
+
+from app.db.engine import open_engine
+from app.db.migrate import upgrade
+from app.db.writer import Writer
+from app.gateways import wall_clock
+from app.gateways.callbacks import CallbackSender
+from app.jobs.deadlines import keep_deadlines
+from app.jobs.delivery import deliver_outbox
+from app.settings import Settings
+from app.usecases.knowledge import Knowledge
+from app.usecases.measures import RateBoard
+from app.usecases.service import Service
+from app.web import problems
+from app.web.body_limit import BodyLimit
+from app.web.dashboard import STATIC_DIR
+from app.web.examples import PROBLEMS
+from app.web.plain_headers import PlainHeaders
+from app.web.routes import events, health, lint, live, phrases, reading
+from app.web.versioned_files import VersionedFiles
+
+DESCRIPTION = "秒回：电商客服回复助手。事件进来，时限、推荐回复、自动回复、用语检查与邀评建议出去。"
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    knowledge: Knowledge | None = None,
+) -> FastAPI:
+    """The ASGI app. `clock` and `knowledge` are handed in by tests."""
+    settings = settings or Settings()
+    transport_clock = clock or wall_clock.now
+    clock = clock or wall_clock.shifted(settings.clock_offset_s)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = open_engine(settings.resolved_database_url)
+        await asyncio.to_thread(upgrade, engine)
+        writer = Writer(engine, queue_limit=settings.writer_queue)
+        service = Service(
+            settings=settings,
+            engine=engine,
+            writer=writer,
+            knowledge=knowledge or Knowledge.load(),
+            clock=clock,
+            transport_clock=transport_clock,
+            board=RateBoard(clock),
+        )
+        app.state.service = service
+        sender = CallbackSender(settings.callback_allow)
+        jobs = []
+        if settings.workers_run_jobs:
+            jobs = [
+                asyncio.create_task(keep_deadlines(service)),
+                asyncio.create_task(deliver_outbox(service, sender)),
+            ]
+        try:
+            yield
+        finally:
+            service.stopping.set()
+            service.changes.tell_all()
+            for job in jobs:
+                with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                    await asyncio.wait_for(job, 3)
+            await sender.close()
+            await asyncio.to_thread(writer.close)
+            engine.dispose()
+
+    app = FastAPI(
+        title="Miaohui 秒回",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        responses=PROBLEMS,
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(PlainHeaders)
+
+    for module in (events, lint, phrases, reading, health, live):
+        app.include_router(module.router)
+    app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
+    return app

@@ -1,0 +1,237 @@
+"""Shops, keys and secrets: what an operator does from the command line."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlmodel import Session as Database
+from sqlmodel import select
+
+from app.core.policies import Policy
+from app.db.tables import ApiKeyRow, PhraseRow, ShopRow, SigningSecretRow, WebSessionRow
+from app.db.upserts import upsert
+from app.usecases.knowledge import Knowledge
+from phrasebank import starter_bank
+
+SCOPES: Final = ("events", "lint", "read", "phrases", "dashboard")
+"""What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; sign in."""
+_SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+WEB_SESSION_FOR: Final = timedelta(days=7)
+
+
+class AdministrationError(ValueError):
+    """Something that an operator asked for cannot be done; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewShop:
+    """`signing_secret` is what the console signs its webhooks with, `callback_secret` what we sign ours with."""
+
+    shop_id: str
+    signing_secret: str
+    callback_secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: a shop, and what the key allows."""
+
+    shop_id: str
+    key_id: str
+    scopes: frozenset[str]
+
+
+def add_shop(
+    db: Database,
+    knowledge: Knowledge,
+    now: datetime,
+    *,
+    shop_id: str,
+    name: str,
+    platform: str,
+    callback_url: str | None = None,
+    policy: dict[str, Any] | None = None,
+) -> NewShop:
+    """Make a shop with a signing secret and the starter phrase bank.
+
+    Raises `AdministrationError`, and `PolicyError` for a policy that cannot be used.
+    """
+    if not _SHOP_ID.fullmatch(shop_id):
+        raise AdministrationError(
+            "店铺 id 只能用小写字母、数字和连字符，最多 40 个 / shop ids are lower case, digits, hyphens"
+        )
+    if platform not in knowledge.profiles:
+        raise AdministrationError(
+            f"没有平台 {platform}；可用：{'、'.join(sorted(knowledge.profiles))} / unknown platform"
+        )
+    if db.get(ShopRow, shop_id) is not None:
+        raise AdministrationError(f"店铺 {shop_id} 已经存在 / the shop exists")
+    if callback_url is not None:
+        _check_callback(callback_url)
+    callback_secret = _new_signing_secret() if callback_url is not None else None
+    db.add(
+        ShopRow(
+            id=shop_id,
+            name=name,
+            platform=platform,
+            created_at=now,
+            policy=Policy.from_json(policy or {}).to_json(),
+            callback_url=callback_url,
+            callback_secret=callback_secret,
+        )
+    )
+    db.flush()
+    signing_secret = add_signing_secret(db, shop_id, now)
+    upsert(
+        db,
+        PhraseRow,
+        [
+            {"shop_id": shop_id, "id": phrase.id, "body": phrase.to_json(), "updated_at": now}
+            for phrase in starter_bank().phrases
+        ],
+    )
+    return NewShop(shop_id, signing_secret, callback_secret)
+
+
+def list_shops(db: Database) -> list[ShopRow]:
+    return list(db.exec(select(ShopRow).order_by(ShopRow.id)))
+
+
+def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
+    """Set where a shop's replies are sent; returns the secret that they are signed with (kept if there is one)."""
+    shop = _shop(db, shop_id)
+    _check_callback(callback_url)
+    shop.callback_url = callback_url
+    shop.callback_secret = shop.callback_secret or _new_signing_secret()
+    db.add(shop)
+    return shop.callback_secret
+
+
+def add_signing_secret(db: Database, shop_id: str, now: datetime) -> str:
+    """Add a secret that the console may sign with; earlier ones stay valid until they are retired."""
+    _shop(db, shop_id)
+    secret = _new_signing_secret()
+    db.add(SigningSecretRow(shop_id=shop_id, id=secrets.token_hex(6), secret=secret, created_at=now))
+    return secret
+
+
+def signing_secrets(db: Database, shop_id: str) -> list[str]:
+    rows = db.exec(
+        select(SigningSecretRow.secret).where(
+            SigningSecretRow.shop_id == shop_id,
+            SigningSecretRow.retired_at == None,  # noqa: E711  (SQL)
+        )
+    )
+    return list(rows)
+
+
+def add_key(
+    db: Database, shop_id: str, now: datetime, *, label: str = "", scopes: Collection[str] = SCOPES
+) -> str:
+    """Make an API key and return it; it is shown once, since only its hash is kept."""
+    _shop(db, shop_id)
+    if unknown := set(scopes) - set(SCOPES):
+        raise AdministrationError(
+            f"没有权限 {'、'.join(sorted(unknown))}；可用：{'、'.join(SCOPES)} / unknown scope"
+        )
+    key_id = secrets.token_hex(6)
+    key = f"mh_{shop_id}.{secrets.token_urlsafe(32)}"
+    db.add(
+        ApiKeyRow(
+            shop_id=shop_id,
+            id=key_id,
+            secret_hash=_hash(key),
+            label=label,
+            scopes=sorted(set(scopes)),
+            created_at=now,
+        )
+    )
+    return key
+
+
+def list_keys(db: Database, shop_id: str) -> list[ApiKeyRow]:
+    _shop(db, shop_id)
+    return list(db.exec(select(ApiKeyRow).where(ApiKeyRow.shop_id == shop_id).order_by(ApiKeyRow.id)))
+
+
+def revoke_key(db: Database, shop_id: str, key_id: str, now: datetime) -> None:
+    row = db.get(ApiKeyRow, (shop_id, key_id))
+    if row is None:
+        raise AdministrationError(f"店铺 {shop_id} 没有密钥 {key_id} / unknown key")
+    row.revoked_at = row.revoked_at or now
+    db.add(row)
+
+
+def principal_of_key(db: Database, key: str) -> Principal | None:
+    """Whose key this is; None for a key that is unknown or revoked."""
+    shop_id = key.removeprefix("mh_").partition(".")[0]
+    row = db.exec(
+        select(ApiKeyRow).where(ApiKeyRow.shop_id == shop_id, ApiKeyRow.secret_hash == _hash(key))
+    ).first()
+    if row is None or row.revoked_at is not None:
+        return None
+    return Principal(shop_id, row.id, frozenset(row.scopes))
+
+
+def open_web_session(db: Database, principal: Principal, now: datetime) -> str:
+    """Sign somebody in to the dashboard; returns the token for the cookie, of which only the hash is kept."""
+    token = f"{principal.shop_id}.{secrets.token_urlsafe(32)}"
+    db.add(
+        WebSessionRow(
+            shop_id=principal.shop_id,
+            token_hash=_hash(token),
+            key_id=principal.key_id,
+            created_at=now,
+            expires_at=now + WEB_SESSION_FOR,
+        )
+    )
+    return token
+
+
+def principal_of_web_session(db: Database, token: str, now: datetime) -> Principal | None:
+    """Who is signed in with this token; None if nobody, or no longer, or if the key behind it was revoked."""
+    shop_id = token.partition(".")[0]
+    row = db.get(WebSessionRow, (shop_id, _hash(token)))
+    if row is None or row.expires_at <= now:
+        return None
+    key = db.get(ApiKeyRow, (shop_id, row.key_id))
+    if key is None or key.revoked_at is not None:
+        return None
+    return Principal(shop_id, row.key_id, frozenset(key.scopes))
+
+
+def close_web_session(db: Database, token: str) -> None:
+    row = db.get(WebSessionRow, (token.partition(".")[0], _hash(token)))
+    if row is not None:
+        db.delete(row)
+
+
+def _shop(db: Database, shop_id: str) -> ShopRow:
+    row = db.get(ShopRow, shop_id)
+    if row is None:
+        raise AdministrationError(f"没有店铺 {shop_id}；用 miaohui shop add 新建 / unknown shop")
+    return row
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _new_signing_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _check_callback(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise AdministrationError(
+            "回调地址必须是 http(s)://主机[:端口]/路径，不带用户名 / not a usable callback address"
+        )

@@ -1,0 +1,115 @@
+"""The shop's phrase bank: read, change, import, export. Every change makes the index of all processes new."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session as Database
+
+from app.db.tables import PhraseRow, ShopRow
+from app.db.upserts import upsert
+from app.usecases.knowledge import read_phrases
+from app.usecases.shops import UnknownShopError
+from lint import Linter
+from phrasebank import Phrase
+
+
+class PhraseError(ValueError):
+    """A phrase that cannot be stored; `findings` are the linter's, where they are the reason."""
+
+    def __init__(self, message: str, findings: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.findings = list(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import would do, or did. Nothing that is already in the bank is ever removed by an import."""
+
+    added: tuple[Phrase, ...]
+    changed: tuple[Phrase, ...]
+    same: int
+    problems: tuple[dict[str, Any], ...]
+
+
+def save_phrase(db: Database, linter: Linter, shop_id: str, raw: dict[str, Any], now: datetime) -> Phrase:
+    """Add or overwrite one phrase. Raises `PhraseError` for one that is not a phrase or breaks a rule."""
+    body = dict(raw)
+    body.setdefault("id", f"p-{secrets.token_hex(6)}")
+    try:
+        phrase = Phrase.from_json(body)
+    except ValueError as error:
+        raise PhraseError(str(error)) from error
+    if findings := errors_in(linter, phrase):
+        raise PhraseError("话术里有违规用语，请修改后再保存 / the linter found errors", findings)
+    _store(db, shop_id, [phrase], now)
+    return phrase
+
+
+def remove_phrase(db: Database, shop_id: str, phrase_id: str) -> bool:
+    """False if there is no such phrase."""
+    row = db.get(PhraseRow, (shop_id, phrase_id))
+    if row is None:
+        return False
+    db.delete(row)
+    _grow(db, shop_id)
+    return True
+
+
+def plan_import(db: Database, linter: Linter, shop_id: str, phrases: Sequence[Phrase]) -> ImportPlan:
+    """Compare with the bank: a phrase is known by its id, else by category and text."""
+    known = read_phrases(db, shop_id)
+    by_id = {phrase.id: phrase for phrase in known}
+    by_words = {(phrase.category, phrase.text): phrase for phrase in known}
+    added: list[Phrase] = []
+    changed: list[Phrase] = []
+    problems: list[dict[str, Any]] = []
+    same = 0
+    for phrase in phrases:
+        if findings := errors_in(linter, phrase):
+            problems.append({"id": phrase.id, "text": phrase.text, "findings": findings})
+            continue
+        before = by_words.get((phrase.category, phrase.text)) or by_id.get(phrase.id)
+        if before is None:
+            added.append(phrase)
+        elif replace(phrase, id=before.id) == before:
+            same += 1
+        else:
+            changed.append(replace(phrase, id=before.id))
+    return ImportPlan(tuple(added), tuple(changed), same, tuple(problems))
+
+
+def carry_out(db: Database, shop_id: str, plan: ImportPlan, now: datetime) -> None:
+    """Store what a plan adds and changes."""
+    _store(db, shop_id, [*plan.added, *plan.changed], now)
+
+
+def errors_in(linter: Linter, phrase: Phrase) -> list[dict[str, Any]]:
+    """Findings at error level in the phrase and its variants, as a template that many buyers will read."""
+    return [
+        {"text": text, "rule": finding.rule, "message": finding.message, "match": finding.match}
+        for text in (phrase.text, *phrase.variants)
+        for finding in linter.check(text, channel="template").findings
+        if finding.severity == "error"
+    ]
+
+
+def _store(db: Database, shop_id: str, phrases: Sequence[Phrase], now: datetime) -> None:
+    rows = [
+        {"shop_id": shop_id, "id": phrase.id, "body": phrase.to_json(), "updated_at": now}
+        for phrase in phrases
+    ]
+    upsert(db, PhraseRow, rows)
+    _grow(db, shop_id)
+
+
+def _grow(db: Database, shop_id: str) -> None:
+    shop = db.get(ShopRow, shop_id, with_for_update=True)
+    if shop is None:
+        raise UnknownShopError(f"没有店铺 {shop_id} / unknown shop")
+    shop.bank_version += 1
+    db.add(shop)

@@ -1,0 +1,180 @@
+"""The outbox: claim what is due, ask the guards once more, and note what became of it.
+
+A reply keeps its id over every attempt, so a receiver that dedupes by id says it once, however often we crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import Session as Database
+from sqlmodel import col, select
+
+from app.core.auto_reply import still_wanted
+from app.core.events import Event, EventType, Kind, Sender
+from app.db.journal import store_events, try_lock_buyer
+from app.db.tables import OutboxRow, OutboxState
+from app.usecases.absorb import absorb, record_act
+from app.usecases.knowledge import Knowledge
+from app.usecases.picture import look_at_buyer
+from app.usecases.shops import read_shop
+
+LEASE = timedelta(seconds=15)
+"""How long whoever claimed a reply may take; then another process may try."""
+RETRY_AFTER_S = (1, 2, 4, 8, 15, 30)
+"""Seconds between attempts. Together they fit a window of three minutes; the deadline ends them sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A reply to send now: an address, a secret to sign with, and the words."""
+
+    shop_id: str
+    id: str
+    url: str
+    secret: str
+    session: str
+    buyer: str
+    purpose: str
+    sender: str
+    text: str
+    created_at: datetime
+    expires_at: datetime
+    attempt: int
+
+
+def next_letter_at(db: Database) -> datetime | None:
+    """When the next reply wants to be sent, from the index."""
+    return db.exec(select(func.min(OutboxRow.due_at))).one()
+
+
+def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int = 20) -> list[Letter]:
+    """Take due replies for `LEASE`. Per session only the oldest; what is no longer wanted or too late is dropped."""
+    earlier = aliased(OutboxRow)
+    blocked = (
+        select(earlier.id)
+        .where(
+            earlier.shop_id == OutboxRow.shop_id,
+            earlier.session == OutboxRow.session,
+            col(earlier.due_at).is_not(None),
+            (earlier.created_at < OutboxRow.created_at)
+            | ((earlier.created_at == OutboxRow.created_at) & (earlier.id < OutboxRow.id)),
+        )
+        .exists()
+    )
+    claim = (
+        select(OutboxRow)
+        .where(col(OutboxRow.due_at) <= now, ~blocked)
+        .order_by(col(OutboxRow.due_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    letters = []
+    for row in db.exec(claim).all():
+        if not try_lock_buyer(db, row.shop_id, row.buyer):
+            continue
+        letter = _open(db, knowledge, row, now)
+        if letter is not None:
+            letters.append(letter)
+    return letters
+
+
+def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> Letter | None:
+    shop = read_shop(db, knowledge.profiles, row.shop_id)
+    if now > row.expires_at:
+        _close(db, row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送", ())
+        return None
+    picture = look_at_buyer(db, shop, row.buyer, {row.session}, now)
+    item = picture.item(row.item_id)
+    item_at = item.at if item is not None else row.created_at
+    no = still_wanted(picture.sessions[row.session], item_at, shop.policy, now, item_open=item is not None)
+    if no is not None:
+        _close(db, row, OutboxState.DROPPED, now, "发送前已取消", no.reasons)
+        return None
+    if shop.callback_url is None or shop.callback_secret is None:
+        _close(db, row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
+        return None
+    row.attempts += 1
+    row.due_at = now + LEASE
+    return Letter(
+        shop_id=row.shop_id,
+        id=row.id,
+        url=shop.callback_url,
+        secret=shop.callback_secret,
+        session=row.session,
+        buyer=row.buyer,
+        purpose=row.purpose,
+        sender=row.sender,
+        text=row.text,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        attempt=row.attempts,
+    )
+
+
+def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetime) -> None:
+    """The receiver has it: note it, and journal the message as our own record of what the buyer read."""
+    row = _row(db, letter)
+    if row is None or row.state != OutboxState.QUEUED:
+        return
+    row.sent_at = now
+    _close(db, row, OutboxState.SENT, now, "已自动回复", ())
+    event = Event(
+        id=letter.id,
+        type=EventType.MESSAGE,
+        at=now,
+        session=letter.session,
+        buyer=letter.buyer,
+        sender=Sender(letter.sender),
+        kind=Kind.TEXT,
+        text=letter.text,
+        extra={"outbox": letter.id, "purpose": letter.purpose},
+    )
+    store_events(db, letter.shop_id, [event], now)
+    absorb(db, knowledge, read_shop(db, knowledge.profiles, letter.shop_id), [event], now)
+
+
+def record_failure(
+    db: Database,
+    letter: Letter,
+    now: datetime,
+    error: str,
+    *,
+    gone: bool = False,
+    retry_after_s: float | None = None,
+) -> None:
+    """An attempt failed: try again in time, or give the reply up. `gone`: the receiver wants no more of it."""
+    row = _row(db, letter)
+    if row is None or row.state != OutboxState.QUEUED:
+        return
+    row.last_error = error[:500]
+    if gone or letter.attempt > len(RETRY_AFTER_S):
+        _close(db, row, OutboxState.DEAD, now, "自动回复没有送达", (error,))
+        return
+    wait = max(RETRY_AFTER_S[letter.attempt - 1], retry_after_s or 0)
+    row.due_at = now + timedelta(seconds=wait)
+
+
+def _row(db: Database, letter: Letter) -> OutboxRow | None:
+    return db.get(OutboxRow, (letter.shop_id, letter.id))
+
+
+def _close(
+    db: Database, row: OutboxRow, state: OutboxState, now: datetime, title: str, reasons: tuple[str, ...]
+) -> None:
+    row.state, row.due_at = state.value, None
+    record_act(
+        db,
+        row.shop_id,
+        kind=state.value,
+        at=now,
+        session=row.session,
+        buyer=row.buyer,
+        about=row.id,
+        title=title,
+        text=row.text,
+        detail={"reasons": list(reasons), "purpose": row.purpose, "item": row.item_id},
+    )

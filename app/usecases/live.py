@@ -1,0 +1,122 @@
+"""What the live page shows, as values: read from the database by `read_live`, drawn by `app.web`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """One reply that fits, with its reasons. `missing` are variables that still need a value."""
+
+    phrase_id: str
+    title: str
+    text: str
+    score: float
+    why: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceView:
+    """Whether to invite a rating now: `advice` is invite, wait or no."""
+
+    session: str
+    buyer: str
+    advice: str
+    p_satisfied: float
+    reasons: tuple[str, ...]
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """A buyer whose message is unanswered. `counted` is False where the platform does not count the item."""
+
+    session: str
+    buyer: str
+    agent: str | None
+    text: str
+    kind: str
+    waiting_since: datetime
+    deadline_at: datetime
+    counted: bool
+    suggestions: tuple[SuggestionView, ...] = ()
+    note: str | None = None
+    """Something that everybody must see, such as that the machine answered but the human clock still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActView:
+    """What the machine did or left alone. `kind`: sent, offered, queued, held_back, warned, missed, dropped, expired, dead."""
+
+    at: datetime
+    kind: str
+    session: str
+    buyer: str
+    title: str
+    text: str
+    reasons: tuple[str, ...]
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding of the linter in what an agent sent; `start` and `end` are code points of `text`."""
+
+    at: datetime
+    session: str
+    agent: str | None
+    text: str
+    start: int
+    end: int
+    severity: str
+    rule: str
+    name: str
+    message: str
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateView:
+    """One measure today. `rate` is None with an empty denominator. Lines are fractions such as 7/10, or None.
+
+    `curve` has (time of day, numerator, denominator) as the day's measure stood then, in order of time.
+    """
+
+    measure: str
+    name: str
+    edition: str
+    status: str
+    numerator: int
+    denominator: int
+    pending: int
+    penalty_line: Fraction | None
+    platform_target: Fraction | None
+    own_goal: Fraction | None
+    higher_is_better: bool
+    curve: tuple[tuple[str, int, int], ...]
+    source: str
+
+    @property
+    def rate(self) -> Fraction | None:
+        return Fraction(self.numerator, self.denominator) if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """Everything on the live page at one moment. `waiting` is sorted: not yet missed by time left, then the missed."""
+
+    shop: str
+    shop_name: str
+    platform_name: str
+    now: datetime
+    timezone: str
+    robot_on: bool
+    waiting: tuple[WaitingView, ...]
+    acts: tuple[ActView, ...]
+    findings: tuple[FindingView, ...]
+    advice: tuple[AdviceView, ...]
+    rates: tuple[RateView, ...]

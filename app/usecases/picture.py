@@ -1,0 +1,130 @@
+"""Gather: everything that is known of one buyer now, read before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session as Database
+from sqlmodel import col, select
+
+from app.core.clocks import OpenItem, open_items
+from app.core.courtesy import infer_courtesy
+from app.core.events import Event, EventType, Sender
+from app.core.mood import Mood, MoodModel
+from app.core.profiles import Edition
+from app.core.routing import RETURN_WITHIN, RoutingAdvice, advise_routing
+from app.core.sessions import SHOP_SENDERS, Session, fold_session
+from app.db.journal import events_about_sessions
+from app.db.tables import DeadlineRow, PresenceRow, SessionRow
+from app.usecases.shops import Shop
+
+CONTEXT_TURNS = 3
+"""How many earlier buyer texts of a session help to read the newest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One buyer of one shop at `now`. `items` are all open items of all the buyer's sessions in view."""
+
+    shop: Shop
+    edition: Edition
+    buyer: str
+    now: datetime
+    sessions: Mapping[str, Session]
+    items: tuple[OpenItem, ...]
+
+    def items_of(self, session_id: str) -> list[OpenItem]:
+        """The open items of one session, the oldest first."""
+        return sorted((item for item in self.items if item.session == session_id), key=lambda item: item.at)
+
+    def item(self, item_id: str) -> OpenItem | None:
+        return next((item for item in self.items if item.item_id == item_id), None)
+
+
+def look_at_buyer(db: Database, shop: Shop, buyer: str, sessions: Iterable[str], now: datetime) -> Picture:
+    """Fold the buyer's sessions, from the first of `sessions` on."""
+    events = [_with_courtesy(event) for event in events_about_sessions(db, shop.id, buyer, sessions)]
+    by_session: dict[str, list[Event]] = {}
+    for event in events:
+        if event.session is not None:
+            by_session.setdefault(event.session, []).append(event)
+    edition = shop.reply_edition(now)
+    # A console's clock may run a little ahead of ours; what it reports has happened all the same.
+    seen_at = max([now, *(event.at for event in events)])
+    return Picture(
+        shop=shop,
+        edition=edition,
+        buyer=buyer,
+        now=now,
+        sessions={name: fold_session(own) for name, own in by_session.items()},
+        items=open_items(events, edition.definition, seen_at),
+    )
+
+
+def sessions_with_open_items(db: Database, shop_id: str, buyer: str) -> set[str]:
+    """The sessions of a buyer in which something is unanswered."""
+    return set(
+        db.exec(select(DeadlineRow.session).where(DeadlineRow.shop_id == shop_id, DeadlineRow.buyer == buyer))
+    )
+
+
+def context_of(session: Session, before: datetime) -> list[str]:
+    """The buyer's last texts before a moment, the oldest first."""
+    texts = [m.text for m in session.standing if m.by_buyer and m.at < before and m.text]
+    return texts[-CONTEXT_TURNS:]
+
+
+def said_to(session: Session) -> frozenset[str]:
+    """What the shop has already said in a session."""
+    return frozenset(m.text for m in session.standing if m.sender in SHOP_SENDERS)
+
+
+def mood_of(session: Session, moods: MoodModel) -> Mood:
+    return moods.session([m.text for m in session.standing if m.by_buyer and m.text])
+
+
+def online_load(db: Database, shop_id: str) -> dict[str, int]:
+    """Online agents, and how many open sessions each has."""
+    agents = db.exec(
+        select(PresenceRow.agent).where(PresenceRow.shop_id == shop_id, col(PresenceRow.online))
+    ).all()
+    load = dict.fromkeys(agents, 0)
+    busy = db.exec(
+        select(SessionRow.agent, func.count())
+        .where(
+            SessionRow.shop_id == shop_id,
+            col(SessionRow.waiting_since).is_not(None),
+            col(SessionRow.agent).in_(list(agents)),
+        )
+        .group_by(col(SessionRow.agent))
+    ).all()
+    return load | {agent: count for agent, count in busy if agent is not None}
+
+
+def route(db: Database, picture: Picture) -> RoutingAdvice:
+    """Whom this buyer should go to."""
+    earlier = db.exec(
+        select(SessionRow.last_event_at, SessionRow.agent).where(
+            SessionRow.shop_id == picture.shop.id,
+            SessionRow.buyer == picture.buyer,
+            SessionRow.last_event_at >= picture.now - RETURN_WITHIN - timedelta(minutes=1),
+            col(SessionRow.agent).is_not(None),
+        )
+    ).all()
+    return advise_routing(
+        picture.now,
+        online_load(db, picture.shop.id),
+        [(at, agent) for at, agent in earlier if agent is not None],
+    )
+
+
+def _with_courtesy(event: Event) -> Event:
+    """The live service infers a closing thanks where the console gives no hint."""
+    if event.type is not EventType.MESSAGE or event.sender is not Sender.BUYER or event.courtesy is not None:
+        return event
+    if not infer_courtesy(event.text, event.kind):
+        return event
+    return event.evolve(courtesy=True)

@@ -1,0 +1,76 @@
+"""The running service as one value: what routes and jobs need to read, write and tell others that something changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlmodel import Session as Database
+
+from app.db.writer import Writer
+from app.settings import Settings
+from app.usecases.knowledge import Knowledge
+from app.usecases.measures import RateBoard
+
+T = TypeVar("T")
+
+
+class Changes:
+    """Tells listeners in this process that something of a shop has changed. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[asyncio.Event, str | None] = {}
+
+    def listen(self, shop_id: str | None) -> asyncio.Event:
+        """An event that is set at each change of the shop (None: of any shop), until `forget`."""
+        event = asyncio.Event()
+        self._listeners[event] = shop_id
+        return event
+
+    def forget(self, event: asyncio.Event) -> None:
+        self._listeners.pop(event, None)
+
+    def tell(self, shop_ids: Iterable[str]) -> None:
+        changed = set(shop_ids)
+        if changed:
+            for event, shop_id in self._listeners.items():
+                if shop_id is None or shop_id in changed:
+                    event.set()
+
+    def tell_all(self) -> None:
+        """Wake every listener."""
+        for event in self._listeners:
+            event.set()
+
+
+@dataclass(slots=True)
+class Service:
+    settings: Settings
+    engine: Engine
+    writer: Writer
+    knowledge: Knowledge
+    clock: Callable[[], datetime]
+    """The shop's time, by which everything is decided; a demo may shift it."""
+    transport_clock: Callable[[], datetime]
+    """The time that signatures bear, always the real one."""
+    board: RateBoard
+    changes: Changes = field(default_factory=Changes)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to stop, so that open streams end at once."""
+
+    async def write(self, unit: Callable[[Database], T]) -> T:
+        """Run a unit in the writer and wait for its commit."""
+        return await self.writer.run(unit)
+
+    async def read(self, query: Callable[[Database], T]) -> T:
+        """Run a query in a thread, on a connection of its own."""
+
+        def run() -> T:
+            with Database(self.engine) as db:
+                return query(db)
+
+        return await asyncio.to_thread(run)

@@ -1,0 +1,378 @@
+"""The live page: values of `app.usecases.live` in, HTML out.
+
+Nothing here reads the database, the clock or the request; the routes do. Every text that a stranger wrote (buyer, agent,
+phrase) goes through the autoescape of one Jinja environment and stands in a `<bdi>`, so neither markup nor
+right-to-left marks in it can reach their surroundings. The pages carry no inline script and no inline style, which is
+what lets `SECURITY_HEADERS` forbid both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from app.core.profiles import Status
+from app.usecases.live import FindingView, LiveView, RateView, WaitingView
+
+FRAGMENTS: Final = ("waiting", "acts", "findings", "advice", "rates")
+"""The parts of the page that are fetched again one by one; also the names of the stream's events."""
+
+STATIC_DIR: Final = Path(__file__).parent / "static"
+"""What is served under `/static/`."""
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Content-Security-Policy": "; ".join(
+            (
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "connect-src 'self'",
+                "img-src 'self'",
+                "font-src 'self'",
+                "base-uri 'none'",
+                "form-action 'self'",
+                "frame-ancestors 'none'",
+            )
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "clipboard-write=(self), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+)
+"""To be sent with every page, fragment and static file."""
+
+AMBER_S: Final = 80
+"""At this many seconds left, or fewer, a waiting buyer turns amber."""
+RED_S: Final = 25
+"""At this many seconds left, or fewer, a waiting buyer turns red."""
+
+LONG_TEXT: Final = 180
+"""Texts longer than this many code points are shown folded."""
+EXCERPT_AROUND: Final = 60
+"""How many code points of a long text stand on either side of a finding."""
+
+KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"image": "图片", "card": "商品/订单卡片", "emoji": "表情", "file": "文件", "voice": "语音"}
+)
+ACT_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "sent": ("已自动回复", "good"),
+        "offered": ("已给建议", "calm"),
+        "queued": ("待发送", "calm"),
+        "held_back": ("暂不代答", "plain"),
+        "warned": ("已提醒客服", "warn"),
+        "missed": ("已超时", "bad"),
+        "dropped": ("已取消", "plain"),
+        "expired": ("已过期", "plain"),
+        "dead": ("送达失败", "bad"),
+    }
+)
+"""Kind of act -> (what people read, tone of its badge)."""
+SEVERITY_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"error": ("违规", "bad"), "warning": ("风险", "warn"), "info": ("提示", "calm")}
+)
+ADVICE_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"invite": ("现在邀评", "good"), "wait": ("再等等", "calm"), "no": ("先别邀评", "plain")}
+)
+STATUS_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        Status.STATED: ("有文可查", "good"),
+        Status.REPORTED: ("据报道", "calm"),
+        Status.ASSUMED: ("推定", "warn"),
+        Status.UNKNOWN: ("未核实", "warn"),
+        Status.SUPERSEDED: ("旧版规则", "warn"),
+        Status.DEFUNCT: ("平台已停运", "plain"),
+    }
+)
+"""Status of an edition -> (what people read, tone); a status that is not listed is shown as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that a rate is held against. `words` is such as 「≥ 70%」."""
+
+    name: str
+    kind: str
+    words: str
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _RateCard:
+    """A measure as it is drawn. `percent` is None with an empty denominator; `plot` is JSON, None with nothing to draw."""
+
+    id: str
+    view: RateView
+    percent: str | None
+    tone: str
+    standing: str
+    lines: tuple[_Line, ...]
+    status: str
+    status_tone: str
+    plot: str | None
+    rows: tuple[tuple[str, int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Excerpt:
+    """A text around a span. `cut_left` and `cut_right` say that something was left out."""
+
+    before: str
+    match: str
+    after: str
+    cut_left: bool
+    cut_right: bool
+
+
+def page(view: LiveView) -> str:
+    """The whole live page."""
+    return _render("live.html", view=view, **_shared(view))
+
+
+def fragment(name: str, view: LiveView) -> str:
+    """The inner HTML of one part, for a swap into the open page.
+
+    `acts` also brings the state of the robot, swapped out of band into the header. Raises KeyError on a name that is
+    not in `FRAGMENTS`.
+    """
+    if name not in FRAGMENTS:
+        raise KeyError(name)
+    return _render(f"parts/{name}.html", view=view, swapped=True, **_shared(view))
+
+
+def sign_in_page(message: str | None = None) -> str:
+    """The form that posts an API key as `key` to `/sign-in`. `message` says what went wrong last time."""
+    return _render("sign_in.html", message=message)
+
+
+def error_page(status: int, title: str, message: str) -> str:
+    """A page that says what happened and where to go on."""
+    return _render("error.html", status=status, title=title, message=message)
+
+
+def percent(rate: Fraction, lines: Iterable[Fraction] = ()) -> str:
+    """`rate` in per cent, with one decimal where it is not whole.
+
+    Rounding never takes a rate across a line that it has not crossed, nor to 0 % or 100 % unless it is exactly that:
+    digits are added until the printed value stands where the exact one does.
+
+    >>> percent(Fraction(3, 4)), percent(Fraction(6999, 10000), [Fraction(7, 10)])
+    ('75%', '69.99%')
+    """
+    marks = (Fraction(0), Fraction(1), *lines)
+    for digits in range(1, 9):
+        shown = round(rate * 100, digits) / 100
+        if all(_side(shown, mark) == _side(rate, mark) for mark in marks):
+            break
+    return f"{float(round(rate * 100, digits)):.{digits}f}".rstrip("0").rstrip(".") + "%"
+
+
+def excerpt(text: str, start: int, end: int, around: int = EXCERPT_AROUND) -> _Excerpt:
+    """`text` cut to `around` code points on either side of the half-open span; a span outside the text is clamped."""
+    start = min(max(start, 0), len(text))
+    end = min(max(end, start), len(text))
+    left, right = max(0, start - around), min(len(text), end + around)
+    if len(text) <= LONG_TEXT:
+        left, right = 0, len(text)
+    return _Excerpt(text[left:start], text[start:end], text[end:right], left > 0, right < len(text))
+
+
+def _side(value: Fraction, mark: Fraction) -> int:
+    return (value > mark) - (value < mark)
+
+
+def _standing(rate: RateView) -> tuple[str, str]:
+    """(tone, words): where the rate stands, compared exactly. A line that is just met is met."""
+    value = rate.rate
+    if value is None:
+        return "plain", "还没有可计的数据"
+
+    def falls_short(line: Fraction | None) -> bool:
+        return line is not None and (value < line if rate.higher_is_better else value > line)
+
+    if falls_short(rate.penalty_line):
+        return "bad", "低于扣罚线" if rate.higher_is_better else "高于扣罚线"
+    if falls_short(rate.platform_target):
+        return "warn", "未达平台目标"
+    if falls_short(rate.own_goal):
+        return "calm", "未达本店目标"
+    if rate.penalty_line is rate.platform_target is rate.own_goal is None:
+        return "plain", "未设目标"
+    return "good", "达标"
+
+
+def _lines(rate: RateView) -> tuple[_Line, ...]:
+    sign = "≥" if rate.higher_is_better else "≤"
+    named = (
+        ("扣罚线", "penalty", rate.penalty_line),
+        ("平台目标", "target", rate.platform_target),
+        ("本店目标", "goal", rate.own_goal),
+    )
+    return tuple(
+        _Line(name, kind, f"{sign} {percent(value)}", value)
+        for name, kind, value in named
+        if value is not None
+    )
+
+
+def _plot(rate: RateView, lines: tuple[_Line, ...]) -> str | None:
+    """What `plots.js` draws, as JSON; None with fewer than two points, since one point is no curve."""
+    if sum(1 for _, _, denominator in rate.curve if denominator) < 2:
+        return None
+    return orjson.dumps(
+        {
+            "hours": [hour for hour, _, _ in rate.curve],
+            "numerators": [numerator for _, numerator, _ in rate.curve],
+            "denominators": [denominator for _, _, denominator in rate.curve],
+            "lines": [
+                {"name": line.name, "kind": line.kind, "value": float(line.value * 100)} for line in lines
+            ],
+        }
+    ).decode()
+
+
+def _rate_card(rate: RateView) -> _RateCard:
+    lines = _lines(rate)
+    marks = [line.value for line in lines]
+    tone, standing = _standing(rate)
+    status, status_tone = STATUS_NAMES.get(rate.status, (rate.status, "plain"))
+    return _RateCard(
+        id=_digest("rate", rate.measure, rate.edition),
+        view=rate,
+        percent=None if rate.rate is None else percent(rate.rate, marks),
+        tone=tone,
+        standing=standing,
+        lines=lines,
+        status=status,
+        status_tone=status_tone,
+        plot=_plot(rate, lines),
+        rows=tuple(
+            (
+                hour,
+                numerator,
+                denominator,
+                percent(Fraction(numerator, denominator), marks) if denominator else "暂无",
+            )
+            for hour, numerator, denominator in rate.curve
+        ),
+    )
+
+
+def _digest(*parts: str) -> str:
+    """A short id for the page, the same for the same parts and safe whatever they hold."""
+    return "x" + hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """`names`, with a number added to those that were there before."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return result
+
+
+def _state(waiting: WaitingView, now: datetime) -> str:
+    """calm, amber, red or missed; the browser goes on with the same bounds. Exactly at the deadline is not missed."""
+    left = (waiting.deadline_at - now).total_seconds()
+    if left < 0:
+        return "missed"
+    if left <= RED_S:
+        return "red"
+    return "amber" if left <= AMBER_S else "calm"
+
+
+def _span(seconds: float) -> str:
+    """A length of time as `01:23`, or `1:02:03` from an hour on; fractions are dropped."""
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60:02d}:{rest % 60:02d}"
+
+
+def _left(waiting: WaitingView, now: datetime) -> str:
+    """What the clock of a waiting buyer shows: time left rounded up, or time over rounded down."""
+    left = (waiting.deadline_at - now).total_seconds()
+    return _span(-(-left // 1)) if left >= 0 else _span(-left)
+
+
+def _chance(p: float) -> str:
+    """A probability in whole per cent; never 0 % or 100 %, which nobody can promise."""
+    if p >= 0.995:
+        return ">99%"
+    return "<1%" if p < 0.005 else f"{round(p * 100)}%"
+
+
+def _epoch_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _finding_excerpt(finding: FindingView) -> _Excerpt:
+    return excerpt(finding.text, finding.start, finding.end)
+
+
+def _shared(view: LiveView) -> dict[str, object]:
+    """What every part may need beside the view itself."""
+    states = [(waiting, _state(waiting, view.now)) for waiting in view.waiting]
+    ids = _unique(_digest("waiting", w.session, w.waiting_since.isoformat()) for w in view.waiting)
+    zone = ZoneInfo(view.timezone)
+    entries = [(waiting, state, id_) for (waiting, state), id_ in zip(states, ids, strict=True)]
+    return {
+        "in_time": [entry for entry in entries if entry[1] != "missed"],
+        "missed": [entry for entry in entries if entry[1] == "missed"],
+        "rate_cards": [_rate_card(rate) for rate in view.rates],
+        "clock": lambda at: at.astimezone(zone).strftime("%H:%M:%S"),
+        "left": lambda waiting: _left(waiting, view.now),
+        "waited": lambda waiting: _span(max(0.0, (view.now - waiting.waiting_since).total_seconds())),
+    }
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file in `STATIC_DIR`, with a digest so that it may be cached for ever."""
+    digest = hashlib.sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("app.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(chance=_chance, epoch=_epoch_ms, excerpt=_finding_excerpt)
+    environment.globals.update(
+        asset=asset,
+        act_names=ACT_NAMES,
+        advice_names=ADVICE_NAMES,
+        kind_names=KIND_NAMES,
+        severity_names=SEVERITY_NAMES,
+        long_text=LONG_TEXT,
+        amber_s=AMBER_S,
+        red_s=RED_S,
+    )
+    return environment
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+def _render(template: str, **values: object) -> str:
+    """The template filled in. A lone surrogate, which no encoding can carry, becomes a question mark."""
+    return _ENVIRONMENT.get_template(template).render(**values).encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,212 @@
+"""Bodies and answers as the OpenAPI document shows them, where a route reads the raw body itself."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_EVENT_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["id", "type", "at"],
+    "additionalProperties": True,
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 200, "description": "每店唯一 / unique per shop"},
+        "type": {
+            "type": "string",
+            "enum": [
+                "message", "message_withdrawn", "handover", "assigned", "session_opened", "session_closed",
+                "invite_sent", "rating", "buyer_flagged", "agent_online", "agent_offline",
+            ],
+        },
+        "at": {"type": "string", "format": "date-time"},
+        "session": {"type": "string", "maxLength": 200},
+        "buyer": {"type": "string", "maxLength": 200},
+        "agent": {"type": "string", "maxLength": 200},
+        "sender": {"type": "string", "enum": ["buyer", "agent", "robot", "robot_assist", "welcome", "system"]},
+        "kind": {"type": "string", "enum": ["text", "image", "card", "emoji", "file", "voice"]},
+        "text": {"type": "string", "maxLength": 20000},
+    },
+}  # fmt: skip
+_EVENT: Final = {
+    "id": "m-1001",
+    "type": "message",
+    "at": "2026-11-22T10:00:00+08:00",
+    "session": "s-88",
+    "buyer": "b-7",
+    "sender": "buyer",
+    "text": "我的快递到哪了",
+}
+_ANSWER: Final = {
+    "results": [
+        {
+            "id": "m-1001",
+            "status": "accepted",
+            "decision": {
+                "clock": {
+                    "item_id": "m-1001",
+                    "opened_at": "2026-11-22T10:00:00+08:00",
+                    "deadline_at": "2026-11-22T02:03:00+00:00",
+                    "seconds_left": 178.4,
+                    "counted": True,
+                    "reason_uncounted": None,
+                    "edition": "kuaishou/reply_3min/2023-03",
+                },
+                "suggestions": [
+                    {
+                        "phrase_id": "track-where",
+                        "title": "查物流",
+                        "category": "物流",
+                        "text": "亲，我帮您看一下物流，请稍等。",
+                        "score": 0.91,
+                        "why": ["关键词：快递"],
+                        "missing": [],
+                    }
+                ],
+                "auto_reply": None,
+                "rating_advice": None,
+                "routing_advice": {"agent": "小林", "reason": "在线客服中接待最少（1 位）"},
+                "findings": [],
+            },
+        }
+    ]
+}
+
+
+def problem(reason: str, title: str, status: int) -> dict[str, Any]:
+    """One documented error answer."""
+    return {
+        "description": title,
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "reason"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "reason": {"type": "string"},
+                        "detail": {"type": "string"},
+                    },
+                },
+                "example": {
+                    "type": f"urn:miaohui:problem:{reason}",
+                    "title": title,
+                    "status": status,
+                    "reason": reason,
+                },
+            }
+        },
+    }
+
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    400: problem("not_json", "请求体不是合法的 JSON", 400),
+    401: problem("bad_key", "API 密钥无效或已停用", 401),
+    403: problem("missing_scope", "这个密钥没有需要的权限", 403),
+    404: problem("not_found", "没有找到", 404),
+    413: problem("body_too_large", "请求太大", 413),
+    422: problem("wrong_type", "字段不对", 422),
+    503: problem("overloaded", "暂时太忙，请稍后重试", 503),
+}
+"""Error answers that any route may give."""
+_RESPONSES: Final[dict[str, Any]] = {
+    "200": {"description": "已落盘 / durable", "content": {"application/json": {"example": _ANSWER}}},
+    "409": problem("conflict", "id 已有不同内容", 409),
+}
+
+
+def _body(schema: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+
+
+EVENTS_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {"oneOf": [_EVENT_SCHEMA, {"type": "array", "items": _EVENT_SCHEMA, "minItems": 0, "maxItems": 500}]},
+        {"one": {"summary": "一个事件", "value": _EVENT}, "batch": {"summary": "一批", "value": [_EVENT]}},
+    ),
+    "responses": _RESPONSES,
+}
+HOOK_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {}, "examples": {"generic": {"value": _EVENT}}}},
+    },
+    "responses": _RESPONSES,
+}
+LINT_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "properties": {
+                "text": {"type": "string", "maxLength": 20000},
+                "texts": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
+                "channel": {"type": "string", "enum": ["live", "template", "auto", "listing"]},
+                "platform": {"type": "string"},
+                "earlier": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
+            },
+        },
+        {
+            "one": {"value": {"text": "亲，这款是全网最低价哦", "channel": "live"}},
+            "many": {"value": {"texts": ["请稍等", "不知道！"], "channel": "template"}},
+        },
+    ),
+    "responses": {
+        "200": {
+            "description": "检查结果 / reports",
+            "content": {"application/json": {}, "application/sarif+json": {}},
+        }
+    },
+}
+SUGGEST_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["text"],
+            "properties": {
+                "text": {"type": "string", "maxLength": 20000},
+                "context": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
+                "top": {"type": "integer", "minimum": 1, "maximum": 20},
+            },
+        },
+        {"one": {"value": {"text": "什么时候发货", "context": []}}},
+    )
+}
+PHRASE_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "additionalProperties": True,
+            "properties": {
+                "id": {"type": "string", "maxLength": 200},
+                "category": {"type": "string"},
+                "title": {"type": "string"},
+                "text": {"type": "string", "maxLength": 20000},
+                "keywords": {"type": "array", "items": {"type": "string"}},
+                "examples": {"type": "array", "items": {"type": "string"}},
+                "variants": {"type": "array", "items": {"type": "string"}},
+                "code": {"type": "string"},
+            },
+        },
+        {
+            "one": {
+                "value": {"category": "发货", "title": "几点发货", "text": "亲，当天 16 点前的订单当天发出。"}
+            }
+        },
+    )
+}
+IMPORT_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+EXPLAIN_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["event"],
+            "properties": {"event": {"type": "string", "maxLength": 200}},
+        },
+        {"one": {"value": {"event": "m-1001"}}},
+    )
+}

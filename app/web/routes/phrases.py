@@ -1,0 +1,167 @@
+"""The phrase bank over HTTP, and suggestions from it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from app.usecases.absorb import hit_json
+from app.usecases.administration import Principal
+from app.usecases.bank_care import PhraseError, carry_out, plan_import, remove_phrase, save_phrase
+from app.usecases.knowledge import read_phrases
+from app.usecases.shops import read_shop
+from app.web.auth import Editor, Reader, ServiceDep
+from app.web.bodies import json_object, text_field, texts_field
+from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
+from app.web.problems import Problem
+from phrasebank import write_bank
+from phrasebank.formats import FormatError, parse_bank
+
+router = APIRouter(tags=["phrases"])
+FORMATS = {
+    "jsonl": "application/x-ndjson",
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "yaml": "application/yaml",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@router.post("/v1/suggest", openapi_extra=SUGGEST_OPENAPI, summary="推荐回复 / suggest replies")
+async def post_suggest(request: Request, service: ServiceDep, principal: Reader) -> JSONResponse:
+    """The replies that fit a buyer's text best, each with its chance of being right and why."""
+    raw = await json_object(request)
+    text = text_field(raw, "text")
+    context = texts_field(raw, "context")
+    top = raw.get("top", 3)
+    if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= 20:
+        raise Problem(422, "wrong_type", "top 是 1 到 20 的整数 / top is 1 to 20", field="top")
+
+    def search(db: Any) -> dict[str, Any]:
+        shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
+        bank = service.knowledge.bank(db, shop)
+        result = bank.search(text, context=context, top=top, platform=shop.profile.platform)
+        return {
+            "query": text,
+            "hits": [hit_json(hit, shop) for hit in result.hits],
+            "confident": result.confident,
+        }
+
+    return JSONResponse(await service.read(search))
+
+
+@router.get("/v1/phrases", summary="话术列表 / list phrases")
+async def get_phrases(service: ServiceDep, principal: Reader, category: str | None = None) -> JSONResponse:
+    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+    return JSONResponse(
+        {"phrases": [p.to_json() for p in phrases if category is None or p.category == category]}
+    )
+
+
+@router.post(
+    "/v1/phrases", status_code=201, openapi_extra=PHRASE_OPENAPI, summary="新增或覆盖话术 / save a phrase"
+)
+async def post_phrase(request: Request, service: ServiceDep, principal: Editor) -> JSONResponse:
+    """Saves a phrase; with the id of one that exists, in its place. Errors of the linter refuse it."""
+    raw = await json_object(request)
+    return await _save(service, principal, raw, 201)
+
+
+@router.patch("/v1/phrases/{phrase_id}", openapi_extra=PHRASE_OPENAPI, summary="修改话术 / change a phrase")
+async def patch_phrase(
+    phrase_id: str, request: Request, service: ServiceDep, principal: Editor
+) -> JSONResponse:
+    """Changes the fields given; the others stay."""
+    raw = await json_object(request)
+    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+    before = next((phrase for phrase in phrases if phrase.id == phrase_id), None)
+    if before is None:
+        raise _unknown(phrase_id)
+    return await _save(service, principal, before.to_json() | raw | {"id": phrase_id}, 200)
+
+
+@router.delete("/v1/phrases/{phrase_id}", status_code=204, summary="删除话术 / delete a phrase")
+async def delete_phrase(phrase_id: str, service: ServiceDep, principal: Editor) -> Response:
+    if not await service.write(lambda db: remove_phrase(db, principal.shop_id, phrase_id)):
+        raise _unknown(phrase_id)
+    return Response(status_code=204)
+
+
+@router.post("/v1/phrases/import", openapi_extra=IMPORT_OPENAPI, summary="导入话术 / import phrases")
+async def post_import(
+    request: Request,
+    service: ServiceDep,
+    principal: Editor,
+    dry_run: bool = False,
+    name: str = "import.jsonl",
+) -> JSONResponse:
+    """The body is the file; `name` tells its kind by its ending. An import adds and changes, it never removes.
+
+    With `dry_run` nothing is stored and the answer says what would be.
+    """
+    content = await request.body()
+    try:
+        read = await asyncio.to_thread(parse_bank, content, name)
+    except FormatError as error:
+        raise Problem(422, "unreadable_file", str(error)) from None
+    now = service.clock()
+
+    def carry(db: Any) -> dict[str, Any]:
+        plan = plan_import(db, service.knowledge.linter, principal.shop_id, read.phrases)
+        if not dry_run:
+            carry_out(db, principal.shop_id, plan, now)
+        return {
+            "dry_run": dry_run,
+            "added": [phrase.to_json() for phrase in plan.added],
+            "changed": [phrase.to_json() for phrase in plan.changed],
+            "same": plan.same,
+            "refused": list(plan.problems),
+            "problems": [
+                {"row": problem.row, "column": problem.column, "reason": problem.reason}
+                for problem in read.problems
+            ],
+        }
+
+    return JSONResponse(await service.write(carry))
+
+
+@router.get("/v1/phrases/export", summary="导出话术 / export phrases")
+async def get_export(service: ServiceDep, principal: Reader, format: str = "jsonl") -> Response:
+    """The whole bank as jsonl, json, csv, yaml or xlsx."""
+    if format not in FORMATS:
+        raise Problem(
+            422, "unknown_value", f"format 只能是 {'、'.join(FORMATS)} / unknown format", field="format"
+        )
+    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+
+    def as_bytes() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"bank.{format}"
+            write_bank(path, phrases)
+            return path.read_bytes()
+
+    return Response(
+        await asyncio.to_thread(as_bytes),
+        media_type=FORMATS[format],
+        headers={"content-disposition": f'attachment; filename="phrases.{format}"'},
+    )
+
+
+async def _save(service: ServiceDep, principal: Principal, raw: dict[str, Any], status: int) -> JSONResponse:
+    now = service.clock()
+    try:
+        phrase = await service.write(
+            lambda db: save_phrase(db, service.knowledge.linter, principal.shop_id, raw, now)
+        )
+    except PhraseError as error:
+        raise Problem(422, "bad_phrase", str(error), findings=error.findings) from None
+    return JSONResponse(phrase.to_json(), status)
+
+
+def _unknown(phrase_id: str) -> Problem:
+    return Problem(404, "unknown_phrase", f"没有话术 {phrase_id} / unknown phrase")

@@ -1,0 +1,119 @@
+"""What programs read: waiting sessions, measures, explanations, and the stream of changes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from app.core.measures import KEYS, History, evaluate_measure
+from app.usecases.explain import explain
+from app.usecases.measures import day_events, measure_json
+from app.usecases.read_live import read_waiting
+from app.usecases.shops import read_shop
+from app.web.auth import Reader, ServiceDep
+from app.web.bodies import json_object, text_field
+from app.web.examples import EXPLAIN_OPENAPI
+from app.web.problems import Problem
+from app.web.streaming import HEADERS, changes_as_events
+
+router = APIRouter(tags=["reading"])
+MAX_DAYS: Final = 31
+
+
+@router.get("/v1/sessions", summary="会话列表 / sessions")
+async def get_sessions(service: ServiceDep, principal: Reader, state: str = "waiting") -> JSONResponse:
+    """Waiting buyers, in the order in which they should be answered."""
+    if state != "waiting":
+        raise Problem(422, "unknown_value", "state 目前只能是 waiting / only waiting is known", field="state")
+    now = service.clock()
+
+    def query(db: Any) -> list[dict[str, Any]]:
+        shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
+        return [
+            {
+                "session": view.session,
+                "buyer": view.buyer,
+                "agent": view.agent,
+                "text": view.text,
+                "kind": view.kind,
+                "waiting_since": view.waiting_since.isoformat(),
+                "deadline_at": view.deadline_at.isoformat(),
+                "seconds_left": round((view.deadline_at - now).total_seconds(), 3),
+                "counted": view.counted,
+                "note": view.note,
+                "suggestions": [
+                    {
+                        "phrase_id": hit.phrase_id,
+                        "title": hit.title,
+                        "text": hit.text,
+                        "score": hit.score,
+                        "why": list(hit.why),
+                        "missing": list(hit.missing),
+                    }
+                    for hit in view.suggestions
+                ],
+            }
+            for view in read_waiting(db, shop, now)
+        ]
+
+    return JSONResponse({"now": now.isoformat(), "sessions": await service.read(query)})
+
+
+@router.get("/v1/measures", summary="指标 / measures")
+async def get_measures(
+    service: ServiceDep,
+    principal: Reader,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    by: str | None = None,
+) -> JSONResponse:
+    """Every measure of the shop's platform over some days (today, unless said), each by the editions in force."""
+    if by is not None and by not in KEYS:
+        raise Problem(422, "unknown_value", f"by 只能是 {'、'.join(KEYS)} / unknown key", field="by")
+    now = service.clock()
+
+    def query(db: Any) -> dict[str, Any]:
+        shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
+        today = now.astimezone(shop.timezone).date()
+        first, last = first_day or last_day or today, last_day or first_day or today
+        if not 0 <= (last - first).days < MAX_DAYS:
+            raise Problem(
+                422,
+                "bad_range",
+                f"日期要先后相接，最多 {MAX_DAYS} 天 / the days must be in order",
+                field="last_day",
+            )
+        history = History.of(day_events(db, shop, first, last), as_of=now)
+        lines = []
+        for measure in shop.profile.measures:
+            report = evaluate_measure(history, measure, first_day=first, last_day=last, by=by)
+            edition = measure.edition_on(last)
+            if edition is not None:
+                lines += [measure_json(result, measure, edition) for result in report.results]
+        return {"as_of": now.isoformat(), "first_day": str(first), "last_day": str(last), "measures": lines}
+
+    return JSONResponse(await service.read(query))
+
+
+@router.post("/v1/explain", openapi_extra=EXPLAIN_OPENAPI, summary="为什么 / why it was answered or not")
+async def post_explain(request: Request, service: ServiceDep, principal: Reader) -> JSONResponse:
+    """All that was decided about one message, and what would be decided now."""
+    event_id = text_field(await json_object(request), "event", limit=200)
+    now = service.clock()
+    found = await service.read(lambda db: explain(db, service.knowledge, principal.shop_id, event_id, now))
+    if found is None:
+        raise Problem(404, "unknown_event", f"没有事件 {event_id} / unknown event")
+    return JSONResponse(found)
+
+
+@router.get("/v1/stream", summary="变化流 / stream of changes (server-sent events)")
+async def get_stream(service: ServiceDep, principal: Reader) -> StreamingResponse:
+    """`event: changed` at most once a second, whenever something of the shop has changed."""
+    return StreamingResponse(
+        changes_as_events(service, principal.shop_id, ("changed",)),
+        media_type="text/event-stream",
+        headers=HEADERS,
+    )
