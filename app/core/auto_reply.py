@@ -57,14 +57,13 @@ class Situation:
     platform: str
     now: datetime
     said: frozenset[str]
-    online_agents: int
 
 
-def decide_at_once(situation: Situation, found: Callable[[], Result], linter: Linter) -> Decision:
+def decide_at_once(situation: Situation, found: Result, linter: Linter) -> Decision:
     """Decide when the message has just come in. Only the policy `answer: at_once` speaks here."""
     if situation.policy.answer != "at_once":
         return Silence("not_at_once", ("设置为临近超时才代答",))
-    return _blocked(situation) or _answer(situation, found(), linter)
+    return _blocked(situation) or _answer(situation, found, linter)
 
 
 def decide_before_deadline(

@@ -31,7 +31,6 @@ from app.usecases.picture import (
     context_of,
     look_at_buyer,
     mood_of,
-    online_load,
     route,
     said_to,
     sessions_with_open_items,
@@ -309,9 +308,7 @@ def record_decision(
     return None
 
 
-def situation_of(
-    db: Database, knowledge: Knowledge, picture: Picture, item: OpenItem, session: Session
-) -> Situation:
+def situation_of(knowledge: Knowledge, picture: Picture, item: OpenItem, session: Session) -> Situation:
     return Situation(
         session=session,
         item=item,
@@ -320,7 +317,6 @@ def situation_of(
         platform=picture.shop.profile.platform,
         now=picture.now,
         said=said_to(session),
-        online_agents=len(online_load(db, picture.shop.id)),
     )
 
 
@@ -349,8 +345,8 @@ def _decide(
                 result = _search(db, knowledge, picture, session, message)
                 hits = result.hits
                 if item is not None:
-                    situation = situation_of(db, knowledge, picture, item, session)
-                    auto_reply = decide_at_once(situation, lambda result=result: result, knowledge.linter)  # type: ignore[misc]
+                    situation = situation_of(knowledge, picture, item, session)
+                    auto_reply = decide_at_once(situation, result, knowledge.linter)
                     if isinstance(auto_reply, Say):
                         record_decision(db, picture, item, auto_reply)
             elif event.sender in HUMAN_SENDERS and not message.by_machine:

@@ -84,7 +84,7 @@ def _take_step(db: Database, knowledge: Knowledge, picture: Picture, row: Deadli
             late=late,
         )
     elif step is Step.HOLD and leads:
-        situation = situation_of(db, knowledge, picture, item, session)
+        situation = situation_of(knowledge, picture, item, session)
         decision = decide_before_deadline(
             situation,
             lambda: search_for(db, knowledge, picture, item, session),

@@ -61,7 +61,7 @@ def explain(
     session = picture.sessions[event.session]
     found = search_for(db, knowledge, picture, item, session)
     decision = decide_before_deadline(
-        situation_of(db, knowledge, picture, item, session),
+        situation_of(knowledge, picture, item, session),
         lambda: found,
         knowledge.holding_phrases(db, shop),
         knowledge.linter,

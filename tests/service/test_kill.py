@@ -215,7 +215,7 @@ def kill_and_look(console: Console, database_url: str, folder: Path, kills: int)
         rows = db.exec(select(OutboxRow)).all()
     engine.dispose()
     assert console.errors == []
-    assert len(console.acknowledged) > 20 * kills
+    assert len(console.acknowledged) > 5 * kills
     assert [name for name in console.acknowledged if name not in stored] == []
     # Every buyer's question was sure to be answered at once: the reply stands in the transaction of the event.
     assert {row.item_id for row in rows} >= set(console.acknowledged)
