@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Final
 
 import click
+
+# Before numpy is loaded: its matrices here are small, and threads that wait for each other cost more than they bring.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 SUBCOMMANDS: Final[dict[str, str]] = {
     "serve": "启动服务 / start the service",

@@ -1,0 +1,53 @@
+"""The folded form of a text, in which a buyer's message and the bank are compared.
+
+Folding levels what does not change the meaning: width and case, traditional and simplified script, digits long enough to be a
+number of something, addresses, the placeholders and emoji codes of consoles, spaces and punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from importlib import resources
+from typing import Final
+
+MAX_FOLDED: Final = 400
+"""Code points that are looked at. A longer message is no question that a quick reply answers."""
+
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]+", re.IGNORECASE)
+_BRACKETED: Final = re.compile(r"#?[\[［][^\[\]［］\n]{1,24}[\]］]")
+"""Emoji codes such as [微笑] and the masks of consoles such as [订单号]."""
+_EMOJI_CODE: Final = re.compile(r"/:[A-Za-z0-9~!@#$%^&*()_+-]{1,8}|#E-[a-z]+|&nbsp;")
+_LONG_NUMBER: Final = re.compile(r"\d{5,}")
+_NOT_WORD: Final = re.compile(r"[\W_]+")
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional to simplified, one character for one (see tools/build_simplified_table.py)."""
+    lines = (resources.files("phrasebank") / "data" / "simplified.txt").read_text("utf-8").split("\n")
+    return {ord(traditional): simple for traditional, simple in zip(lines[0], lines[1], strict=True)}
+
+
+def levelled(text: str) -> str:
+    """`text` in half width, lower case and simplified script; nothing is taken away."""
+    return unicodedata.normalize("NFKC", text).lower().translate(_simplified())
+
+
+def bare(text: str) -> str:
+    """`text` levelled, without punctuation and spaces; if nothing else is left of it (「？？」), as it is without spaces."""
+    levelled_text = levelled(text)
+    return _NOT_WORD.sub("", levelled_text) or "".join(levelled_text.split())
+
+
+def folded(text: str) -> str:
+    """`text` as it is compared: levelled, without placeholders, addresses, punctuation and spaces.
+
+    A number of five or more digits becomes `00000`. At most `MAX_FOLDED` code points; the same text always folds alike, and
+    a folded text folds to itself.
+    """
+    text = _ADDRESS.sub(" ", text[: 8 * MAX_FOLDED])
+    text = _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", text))
+    text = _NOT_WORD.sub("", levelled(text))
+    return _LONG_NUMBER.sub("00000", text)[:MAX_FOLDED]

@@ -1,0 +1,295 @@
+"""Fit the weights of the phrase bank's matching, and write them to `phrasebank/data/matching.json`.
+
+Needs the extra `build-data` (scikit-learn, and SciPy with it) and the folder `shared` beside the repository, whose sentences it
+reads and of which only fitted figures leave it. Run from the root of the repository:
+
+    python tools/fit_matching.py
+
+Four tasks weigh equally, each being banks with messages whose right phrase is known: 500 questions with one paraphrase each;
+a real shop's intents with all examples, dialogues held out in turn; the starter bank, examples held out in turn; the starter
+bank without any examples. The order is fitted by conditional logistic regression over the candidates of each message, and
+two chances by logistic regression: that there is an answer, and that, if there is one, this is it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import orjson
+from scipy.optimize import minimize
+
+from phrasebank.bank import Bank
+from phrasebank.index import Query
+from phrasebank.matching import FEATURES, answerable_features, features_of, logistic, order_of, right_features
+from phrasebank.phrase import Phrase
+from phrasebank.segment import Evidence
+from phrasebank.starting import starter_phrases
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+FIGURES = ROOT / "phrasebank" / "data" / "matching.json"
+FOLDS = 5
+LOOKED_AT = 5
+PRECISION_UNATTENDED = 0.96
+LEAST_CONFIDENT = 30
+RIDGE = 1e-4
+Figures = dict[str, dict[str, float]]
+BOUNDS = {  # a sign that contradicts sense would be an accident of the data
+    "cosine": (0, None),
+    "learned": (0, None),
+    "ratio": (0, None),
+    "coverage": (0, None),
+    "context": (0, None),
+    "context_if_short": (0, None),
+    "cues_missing": (None, -0.05),
+    "cues_besides": (None, -0.05),
+    "keyword": (0, 3),
+    "keyword_share": (0, 3),
+    "keyword_denied": (None, -0.8),
+    "exact": (0.5, 4),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A message, its candidates and the id of the right phrase (None: the bank has none)."""
+
+    query: Query
+    evidence: list[Evidence]
+    right: str | None
+    weight: float
+    fold: int
+
+
+def atec() -> Iterator[Case]:
+    with (SHARED / "faq_atec500_bank.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    with (SHARED / "faq_atec500_queries_dev.tsv").open(encoding="utf-8") as file:
+        queries = list(csv.DictReader(file, delimiter="\t"))
+    bank = Bank(Phrase(id=row["cid"], text=row["question"]) for row in rows)
+    for number, row in enumerate(queries):
+        right = row["cid"] if row["kind"] == "answerable" else None
+        weight = 0.25 if row["kind"] == "no_answer_same_domain" else 1.0
+        yield from _cases(bank, [(row["query"], (), right)], weight, number % FOLDS)
+
+
+def turns() -> list[tuple[int, str, tuple[str, ...], str]]:
+    """(dialogue, text, earlier texts, intent) of every labelled turn."""
+    found = []
+    for number, line in enumerate((SHARED / "uss_jddc_valid.jsonl").read_bytes().splitlines()):
+        earlier: list[str] = []
+        for turn in orjson.loads(line)["turns"]:
+            if turn["intent"]:
+                found.append((number, turn["user"], tuple(earlier), turn["intent"]))
+            earlier.append(turn["user"])
+    return found
+
+
+def intents() -> Iterator[Case]:
+    labelled = turns()
+    for fold in range(FOLDS):
+        examples: dict[str, list[str]] = defaultdict(list)
+        for dialogue, text, _, intent in labelled:
+            if dialogue % FOLDS != fold and intent != "OTHER":
+                examples[intent].append(text)
+        bank = Bank(Phrase(id=name, text=name, examples=tuple(texts)) for name, texts in examples.items())
+        held = [
+            (text, earlier, None if intent == "OTHER" else intent)
+            for dialogue, text, earlier, intent in labelled
+            if dialogue % FOLDS == fold and (intent == "OTHER" or intent in examples)
+        ]
+        yield from _cases(bank, held, 1.0, fold)
+
+
+def starter(*, with_examples: bool) -> Iterator[Case]:
+    phrases = starter_phrases()
+    with (SHARED / "faq_atec500_queries_dev.tsv").open(encoding="utf-8") as file:
+        strangers = [(row["query"], (), None) for row in csv.DictReader(file, delimiter="\t")][:253]
+    for fold in range(FOLDS):
+        kept = [
+            replace(
+                phrase,
+                examples=tuple(text for n, text in enumerate(phrase.examples) if n % FOLDS != fold)
+                if with_examples
+                else (),
+            )
+            for phrase in phrases
+        ]
+        held = [
+            (text, (), phrase.id)
+            for phrase in phrases
+            for n, text in enumerate(phrase.examples)
+            if n % FOLDS == fold
+        ]
+        yield from _cases(Bank(kept), [*held, *strangers[fold::FOLDS]], 1.0, fold)
+
+
+def _cases(
+    bank: Bank, rows: Sequence[tuple[str, tuple[str, ...], str | None]], weight: float, fold: int
+) -> Iterator[Case]:
+    for text, context, right in rows:
+        query = bank.query_of(text)
+        if query is not None:
+            yield Case(query, bank.evidence(query, context), right, weight, fold)
+
+
+def fit_order(tasks: Sequence[Sequence[Case]]) -> dict[str, float]:
+    """Weights under which the right phrase is the likeliest of the candidates, by conditional logit."""
+    blocks, weights = [], []
+    for cases in tasks:
+        usable = [case for case in cases if any(one.phrase.id == case.right for one in case.evidence)]
+        total = sum(case.weight for case in usable)
+        for case in usable:
+            rows = sorted(case.evidence, key=lambda one: one.phrase.id != case.right)  # the right one first
+            blocks.append(
+                np.array([[features_of(one, case.query)[name] for name in FEATURES] for one in rows])
+            )
+            weights.append(case.weight / total)
+    starts = np.cumsum([0, *(len(block) for block in blocks)])[:-1]
+    matrix, weight = np.vstack(blocks), np.array(weights)
+
+    def loss(worth: np.ndarray) -> tuple[float, np.ndarray]:
+        values = matrix @ worth
+        tops = np.maximum.reduceat(values, starts)
+        owners = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
+        powers = np.exp(values - tops[owners])
+        sums = np.add.reduceat(powers, starts)
+        shares = powers / sums[owners] * weight[owners]
+        shares[starts] -= weight
+        lost = float(weight @ (np.log(sums) + tops - values[starts]))
+        return lost + 1e-4 * float(worth @ worth), matrix.T @ shares + 2e-4 * worth
+
+    begin = np.array(
+        [0.5 * ((low or 0) if low is not None else high) for low, high in map(BOUNDS.get, FEATURES)]
+    )
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=[BOUNDS[name] for name in FEATURES])
+    return {name: round(float(value), 4) for name, value in zip(FEATURES, found.x, strict=True)}
+
+
+def fitted_logistic(
+    rows: list[dict[str, float]], truth: list[bool], weights: list[float], positive: set[str]
+) -> dict[str, float]:
+    """Logistic regression in which what is named `positive` cannot count against a phrase."""
+    names = list(rows[0])
+    matrix = np.array([[row[name] for name in names] for row in rows])
+    right, weight = np.array(truth, dtype=float), np.array(weights) / sum(weights)
+    scale = np.where(matrix.std(0) > 1e-9, matrix.std(0), 1.0)
+    matrix = matrix / scale
+
+    def loss(worth: np.ndarray) -> tuple[float, np.ndarray]:
+        values = matrix @ worth
+        lost = float(weight @ (np.logaddexp(0, values) - right * values))
+        slope = matrix.T @ (weight * (1 / (1 + np.exp(-values)) - right))
+        return lost + RIDGE * float(worth @ worth), slope + 2 * RIDGE * worth
+
+    bounds = [(0 if name in positive else None, None) for name in names]
+    start = np.zeros(len(names))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 5_000})
+    return {name: round(float(value), 4) for name, value in zip(names, found.x / scale, strict=True)}
+
+
+def fit_answerable(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> dict[str, float]:
+    rows, truth, weights = [], [], []
+    for cases in tasks:
+        total = sum(case.weight for case in cases)
+        for case in cases:
+            if case.evidence:
+                ranked = order_of(case.evidence, case.query, order)
+                rows.append(answerable_features(ranked, case.query))
+                truth.append(case.right is not None)
+                weights.append(case.weight / total)
+    return fitted_logistic(
+        rows, truth, weights, {"cosine", "ratio", "learned", "value", "known", "at_home", "keyword"}
+    )
+
+
+def fit_right(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> dict[str, float]:
+    rows, truth, weights = [], [], []
+    for cases in tasks:
+        usable = [case for case in cases if case.right is not None and case.evidence]
+        for case in usable:
+            ranked = order_of(case.evidence, case.query, order)
+            for rank in range(min(LOOKED_AT, len(ranked))):
+                rows.append(right_features(ranked, rank, case.query))
+                truth.append(ranked[rank].evidence.phrase.id == case.right)
+                weights.append(1 / len(usable))
+    return fitted_logistic(rows, truth, weights, {"value", "lead", "cosine", "ratio", "learned", "keyword"})
+
+
+def judged(case: Case, figures: Figures) -> tuple[float, bool]:
+    """The chance of the first hit, and whether it is right."""
+    ranked = order_of(case.evidence, case.query, figures["order"])
+    answerable = logistic(answerable_features(ranked, case.query), figures["answerable"])
+    chance = answerable * logistic(right_features(ranked, 0, case.query), figures["right"])
+    return chance, ranked[0].evidence.phrase.id == case.right
+
+
+def report(name: str, cases: Sequence[Case], figures: Figures) -> None:
+    first = third = answerable = 0
+    for case in cases:
+        if case.right is None:
+            continue
+        answerable += 1
+        ids = [one.evidence.phrase.id for one in order_of(case.evidence, case.query, figures["order"])[:3]]
+        first += ids[:1] == [case.right]
+        third += case.right in ids
+    tops = [judged(case, figures) for case in cases if case.evidence]
+    chances, truth = np.array([chance for chance, _ in tops]), np.array([right for _, right in tops])
+    bins = np.minimum((chances * 10).astype(int), 9)
+    error = sum(
+        abs(chances[bins == b].mean() - truth[bins == b].mean()) * (bins == b).mean()
+        for b in set(bins.tolist())
+    )
+    print(
+        f"{name}: R@1 {first / answerable:.3f}, R@3 {third / answerable:.3f}, calibration error {error:.3f}"
+    )
+
+
+def confident_chance(tasks: Sequence[Sequence[Case]], figures: Figures) -> float:
+    """The lowest chance, in hundredths, above which first hits are right often enough on every task that goes so high."""
+    found = 0.5
+    for cases in tasks:
+        tops = [judged(case, figures) for case in cases if case.evidence]
+        chances, truth = np.array([chance for chance, _ in tops]), np.array([right for _, right in tops])
+        for hundredth in range(50, 100):
+            above = chances >= hundredth / 100
+            if above.sum() < LEAST_CONFIDENT:
+                print("  too few confident ones to tell")
+                break
+            if truth[above].mean() >= PRECISION_UNATTENDED:
+                print(
+                    f"  at {hundredth / 100}: {above.sum()} of {len(truth)} messages, {truth[above].mean():.3f} right"
+                )
+                found = max(found, hundredth / 100)
+                break
+    return found
+
+
+def main() -> None:
+    tasks = {
+        "500 questions": list(atec()),
+        "intents": list(intents()),
+        "starter bank": list(starter(with_examples=True)),
+        "starter bank, no examples": list(starter(with_examples=False)),
+    }
+    cases = list(tasks.values())
+    order = fit_order(cases)
+    figures: Figures = {
+        "order": order,
+        "answerable": fit_answerable(cases, order),
+        "right": fit_right(cases, order),
+    }
+    for name, held in tasks.items():
+        report(name, held, figures)
+    figures["confident"] = {"chance": confident_chance(cases[:3], figures), "lead": 0.5}
+    FIGURES.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
+    print(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+
+
+if __name__ == "__main__":
+    main()
