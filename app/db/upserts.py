@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
-
-_CHUNK = 400
-"""Rows in one statement; SQLite takes at most 32,766 bound values."""
-
-
-def _insert(db: Session, table: type[SQLModel]) -> Any:
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
 
 
 def insert_new(
@@ -22,29 +15,36 @@ def insert_new(
 ) -> set[Any]:
     """Insert the rows whose key (or unique constraint) is not there yet; the values of `returning` of those inserted.
 
-    Once-only is what the constraint says: there is no look before the insert.
+    Once-only is what the constraint says: there is no look before the insert. Every row names the same columns.
     """
-    inserted: set[Any] = set()
-    for start in range(0, len(rows), _CHUNK):
-        statement = (
-            _insert(db, table)
-            .values(list(rows[start : start + _CHUNK]))
-            .on_conflict_do_nothing()
-            .returning(getattr(table, returning))
-        )
-        inserted.update(db.exec(statement).scalars())
-    return inserted
+    if not rows:
+        return set()
+    core = _table(table)
+    statement = _insert(db, core).on_conflict_do_nothing().returning(core.c[returning])
+    # Rows as parameters, not as part of the statement: it is then compiled once, not at every call.
+    return set(db.connection().execute(statement, list(rows)).scalars())
 
 
 def upsert(db: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows, or overwrite the ones with the same primary key. Every row names the same columns."""
     if not rows:
         return
-    keys = [column.name for column in table.__table__.primary_key]  # type: ignore[attr-defined]
-    for start in range(0, len(rows), _CHUNK):
-        statement = _insert(db, table).values(list(rows[start : start + _CHUNK]))
-        statement = statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={name: statement.excluded[name] for name in rows[0] if name not in keys},
-        )
-        db.exec(statement)
+    core = _table(table)
+    keys = [column.name for column in core.primary_key]
+    statement = _insert(db, core)
+    statement = statement.on_conflict_do_update(
+        index_elements=keys,
+        set_={name: statement.excluded[name] for name in rows[0] if name not in keys},
+    )
+    db.connection().execute(statement, list(rows))
+
+
+def _table(table: type[SQLModel]) -> Table:
+    core = table.__table__  # type: ignore[attr-defined]
+    assert isinstance(core, Table)
+    return core
+
+
+def _insert(db: Session, core: Table) -> Any:
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(core)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,65 @@ class EventDecision:
     findings: tuple[dict[str, Any], ...] = ()
 
 
+@dataclass(slots=True)
+class Considered:
+    """What bank, mood model and invite rules say of one buyer's picture; each is asked once."""
+
+    db: Database
+    knowledge: Knowledge
+    picture: Picture
+    _found: dict[str, Result] = field(default_factory=dict)
+    _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
+
+    def found(self, session: Session, message: Message | None) -> Result:
+        """The replies that fit a message, as seen from its place in the session; none for what is no text."""
+        if message is None or message.kind is not Kind.TEXT:
+            return Result("", (), confident=False)
+        if message.id not in self._found:
+            shop = self.picture.shop
+            result = self.knowledge.bank(self.db, shop).search(
+                message.text,
+                context=context_of(session, message.at),
+                top=SUGGESTIONS,
+                platform=shop.profile.platform,
+            )
+            hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)
+            self._found[message.id] = replace(result, hits=hits)
+        return self._found[message.id]
+
+    def found_for(self, session: Session, item: OpenItem) -> Result:
+        """The replies that fit an open item; for one that a hand-over opened, what the buyer said last."""
+        message = next((m for m in session.messages if m.id == item.item_id), session.last_buyer_message)
+        return self.found(session, message)
+
+    def advice(self, session: Session) -> InviteAdvice | None:
+        """Rating advice as of the session's last event; None before anybody of the shop has spoken."""
+        if session.id not in self._advice:
+            self._advice[session.id] = self._advise(session)
+        return self._advice[session.id]
+
+    def _advise(self, session: Session) -> InviteAdvice | None:
+        if not any(m.sender in HUMAN_SENDERS for m in session.messages):
+            return None
+        last = session.last_buyer_message
+        moods = self.knowledge.moods
+        earlier = [
+            (at, other.agent)
+            for other in self.picture.sessions.values()
+            if other.id != session.id and other.agent is not None
+            for at, _ in other.invites
+        ]
+        return advise(
+            session,
+            mood_of(session, moods),
+            InviteRules.of_profile(self.picture.shop.profile),
+            session.last_event_at or self.picture.now,
+            open_items=len(self.picture.items_of(session.id)),
+            earlier_invites=earlier,
+            last_turn=moods.turn(last.text, last.kind.value) if last is not None else None,
+        )
+
+
 def absorb(
     db: Database, knowledge: Knowledge, shop: Shop, events: Sequence[Event], now: datetime
 ) -> dict[str, EventDecision]:
@@ -74,9 +133,10 @@ def absorb(
             db, shop.id, buyer
         )
         picture = look_at_buyer(db, shop, buyer, sessions, now)
-        decided = _decide(db, knowledge, picture, own)
+        considered = Considered(db, knowledge, picture)
+        decided = _decide(db, considered, own)
         project_deadlines(db, picture)
-        project_sessions(db, knowledge, picture)
+        project_sessions(db, considered)
         decisions |= decided
     return decisions
 
@@ -127,8 +187,9 @@ def _arm(row: DeadlineRow, picture: Picture) -> None:
     row.step, row.due_at = due.step, due.at
 
 
-def project_sessions(db: Database, knowledge: Knowledge, picture: Picture) -> None:
+def project_sessions(db: Database, considered: Considered) -> None:
     """The live page's row of each of the buyer's sessions in view."""
+    picture = considered.picture
     rows = []
     for session in picture.sessions.values():
         items = picture.items_of(session.id)
@@ -136,12 +197,8 @@ def project_sessions(db: Database, knowledge: Knowledge, picture: Picture) -> No
         waits = bool(items) and session.flag is None and session.closed_at is None
         waiting = items[0] if waits else None
         last = session.last_buyer_message
-        hits = (
-            _search(db, knowledge, picture, session, last).hits
-            if waiting is not None and last is not None
-            else ()
-        )
-        advice = advise_on(knowledge, picture, session)
+        hits = considered.found(session, last).hits if waiting is not None else ()
+        advice = considered.advice(session)
         rows.append(
             {
                 "shop_id": picture.shop.id,
@@ -160,28 +217,6 @@ def project_sessions(db: Database, knowledge: Knowledge, picture: Picture) -> No
             }
         )
     upsert(db, SessionRow, rows)
-
-
-def advise_on(knowledge: Knowledge, picture: Picture, session: Session) -> InviteAdvice | None:
-    """Rating advice for a session; None before anybody of the shop has spoken."""
-    if not any(m.sender in HUMAN_SENDERS for m in session.messages):
-        return None
-    last = session.last_buyer_message
-    earlier = [
-        (at, other.agent)
-        for other in picture.sessions.values()
-        if other.id != session.id and other.agent is not None
-        for at, _ in other.invites
-    ]
-    return advise(
-        session,
-        mood_of(session, knowledge.moods),
-        InviteRules.of_profile(picture.shop.profile),
-        session.last_event_at or picture.now,
-        open_items=len(picture.items_of(session.id)),
-        earlier_invites=earlier,
-        last_turn=knowledge.moods.turn(last.text, last.kind.value) if last is not None else None,
-    )
 
 
 def hit_json(hit: Hit, shop: Shop) -> dict[str, Any]:
@@ -320,17 +355,8 @@ def situation_of(knowledge: Knowledge, picture: Picture, item: OpenItem, session
     )
 
 
-def search_for(
-    db: Database, knowledge: Knowledge, picture: Picture, item: OpenItem, session: Session
-) -> Result:
-    """What the bank proposes for an open item."""
-    message = next((m for m in session.messages if m.id == item.item_id), session.last_buyer_message)
-    return _search(db, knowledge, picture, session, message)
-
-
-def _decide(
-    db: Database, knowledge: Knowledge, picture: Picture, events: Iterable[Event]
-) -> dict[str, EventDecision]:
+def _decide(db: Database, considered: Considered, events: Iterable[Event]) -> dict[str, EventDecision]:
+    knowledge, picture = considered.knowledge, considered.picture
     decisions: dict[str, EventDecision] = {}
     for event in events:
         assert event.session is not None
@@ -342,13 +368,13 @@ def _decide(
         message = next((m for m in session.messages if m.id == event.id), None)
         if event.type is EventType.MESSAGE and message is not None:
             if event.sender is Sender.BUYER:
-                result = _search(db, knowledge, picture, session, message)
+                result = considered.found(session, message)
                 hits = result.hits
                 if item is not None:
                     situation = situation_of(knowledge, picture, item, session)
                     auto_reply = decide_at_once(situation, result, knowledge.linter)
-                    if isinstance(auto_reply, Say):
-                        record_decision(db, picture, item, auto_reply)
+                    if isinstance(auto_reply, Say) and record_decision(db, picture, item, auto_reply) is None:
+                        auto_reply = None
             elif event.sender in HUMAN_SENDERS and not message.by_machine:
                 findings = _lint_sent(db, knowledge, picture, session, message)
         decisions[event.id] = EventDecision(
@@ -356,24 +382,11 @@ def _decide(
             edition=picture.edition.id,
             suggestions=tuple(hit_json(hit, picture.shop) for hit in hits),
             auto_reply=auto_reply if not isinstance(auto_reply, Silence) else None,
-            advice=advise_on(knowledge, picture, session),
+            advice=considered.advice(session),
             routing=route(db, picture) if item is not None and session.agent is None else None,
             findings=findings,
         )
     return decisions
-
-
-def _search(
-    db: Database, knowledge: Knowledge, picture: Picture, session: Session, message: Message | None
-) -> Result:
-    if message is None or message.kind is not Kind.TEXT:
-        return Result("", (), confident=False)
-    bank = knowledge.bank(db, picture.shop)
-    context = context_of(session, message.at)
-    found = bank.search(
-        message.text, context=context, top=SUGGESTIONS, platform=picture.shop.profile.platform
-    )
-    return replace(found, hits=tuple(hit for hit in found.hits if hit.score >= LEAST_SCORE))
 
 
 def _lint_sent(

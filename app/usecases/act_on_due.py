@@ -13,9 +13,9 @@ from app.core.auto_reply import decide_before_deadline
 from app.core.ladder import Step, next_step
 from app.db.journal import try_lock_buyer
 from app.db.tables import DeadlineRow
-from app.usecases.absorb import project_sessions, record_act, record_decision, search_for, situation_of
+from app.usecases.absorb import Considered, project_sessions, record_act, record_decision, situation_of
 from app.usecases.knowledge import Knowledge
-from app.usecases.picture import Picture, look_at_buyer
+from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop
 
 LATE_AFTER = timedelta(seconds=5)
@@ -51,14 +51,16 @@ def act_on_due(db: Database, knowledge: Knowledge, now: datetime, limit: int = 1
             continue
         shop = read_shop(db, knowledge.profiles, row.shop_id)
         picture = look_at_buyer(db, shop, row.buyer, {row.session}, now)
-        _take_step(db, knowledge, picture, row, late=now - row.due_at > LATE_AFTER)
-        project_sessions(db, knowledge, picture)
+        considered = Considered(db, knowledge, picture)
+        _take_step(db, considered, row, late=now - row.due_at > LATE_AFTER)
+        project_sessions(db, considered)
         shops.add(row.shop_id)
         handled += 1
     return DueWork(frozenset(shops), handled)
 
 
-def _take_step(db: Database, knowledge: Knowledge, picture: Picture, row: DeadlineRow, *, late: bool) -> None:
+def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: bool) -> None:
+    knowledge, picture = considered.knowledge, considered.picture
     item = picture.item(row.item_id)
     session = picture.sessions.get(row.session)
     if item is None or session is None:
@@ -87,7 +89,7 @@ def _take_step(db: Database, knowledge: Knowledge, picture: Picture, row: Deadli
         situation = situation_of(knowledge, picture, item, session)
         decision = decide_before_deadline(
             situation,
-            lambda: search_for(db, knowledge, picture, item, session),
+            lambda: considered.found_for(session, item),
             knowledge.holding_phrases(db, picture.shop),
             knowledge.linter,
         )

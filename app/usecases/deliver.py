@@ -51,7 +51,7 @@ def next_letter_at(db: Database) -> datetime | None:
     return db.exec(select(func.min(OutboxRow.due_at))).one()
 
 
-def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int = 20) -> list[Letter]:
+def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int = 100) -> list[Letter]:
     """Take due replies for `LEASE`. Per session only the oldest; what is no longer wanted or too late is dropped."""
     earlier = aliased(OutboxRow)
     blocked = (

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Say, decide_before_deadline
 from app.db.tables import ActRow, DeadlineRow, EventRow, OutboxRow
-from app.usecases.absorb import hit_json, search_for, situation_of
+from app.usecases.absorb import Considered, hit_json, situation_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop
@@ -59,7 +59,7 @@ def explain(
         out["now"] = {"open": False, "reasons": ["这条消息现在不在等待回复 / not waiting"]}
         return out
     session = picture.sessions[event.session]
-    found = search_for(db, knowledge, picture, item, session)
+    found = Considered(db, knowledge, picture).found_for(session, item)
     decision = decide_before_deadline(
         situation_of(knowledge, picture, item, session),
         lambda: found,
