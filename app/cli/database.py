@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session as Database
 
-from app.cli.output import cannot
+from app.cli.output import cannot, one_line
 from app.core.policies import PolicyError
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
@@ -31,4 +31,4 @@ def database() -> Iterator[Database]:
     except (AdministrationError, PolicyError, ValueError) as error:
         cannot(str(error))
     except OperationalError as error:
-        cannot(f"数据库打不开：{error.orig} / the database cannot be opened")
+        cannot(f"数据库打不开：{one_line(error)} / the database cannot be opened")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy.exc import OperationalError
 
-from app.cli.output import cannot, say
+from app.cli.output import cannot, one_line, say
 from app.db.engine import open_engine
 from app.db.migrate import upgrade as upgrade_database
 from app.settings import Settings
@@ -23,5 +23,5 @@ def upgrade() -> None:
     try:
         upgrade_database(open_engine(url))
     except (OperationalError, ValueError) as error:
-        cannot(f"数据库升级失败：{getattr(error, 'orig', error)} / the upgrade failed")
+        cannot(f"数据库升级失败：{one_line(error)} / the upgrade failed")
     say("数据库已是最新 / the database is current")

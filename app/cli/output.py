@@ -32,6 +32,11 @@ def cannot(message: str) -> NoReturn:
     raise SystemExit(EXIT_COULD_NOT_RUN)
 
 
+def one_line(error: BaseException) -> str:
+    """An error's own words on one line; of a database's, what its driver said."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def read_lines(path: str) -> Iterator[str]:
     """The lines of a UTF-8 file, or of standard input for `-`, without their line ends.
 

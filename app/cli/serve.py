@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import signal
+import socket
 from types import FrameType
 
 import click
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.log_format import configure_logging
-from app.cli.output import cannot
+from app.cli.output import cannot, one_line
+from app.db.engine import open_engine
+from app.db.migrate import upgrade
 from app.main import create_app
 from app.settings import Settings
 
@@ -44,14 +48,11 @@ def command(host: str, port: int) -> None:
         name = "MIAOHUI_" + "_".join(str(part) for part in fault["loc"]).upper()
         cannot(f"设置 {name} 不对：{fault['msg']} / a setting is wrong")
     configure_logging()
-    try:
-        app = create_app(settings)
-    except ValueError as error:
-        cannot(str(error))
+    _prepare_database(settings)
+    listening = _listen(host, port)
+    app = create_app(settings)
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         loop="uvloop",
         http="httptools",
         log_config=None,
@@ -62,6 +63,27 @@ def command(host: str, port: int) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config)
-    server.run()
+    server.run(sockets=[listening])
     if not server.started:
-        cannot(f"服务没有启动，请看上面的日志；端口 {port} 是否被占用？ / the service did not start")
+        cannot("服务没有启动，原因见上面的日志 / the service did not start, see the log above")
+
+
+def _prepare_database(settings: Settings) -> None:
+    """Migrate before anything else, so that a database that is not there ends with one clear line."""
+    try:
+        engine = open_engine(settings.resolved_database_url)
+        upgrade(engine)
+        engine.dispose()
+    except (ValueError, OSError, SQLAlchemyError) as error:
+        cannot(f"数据库打不开：{one_line(error)} / the database cannot be opened")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        cannot(f"不能监听 {host}:{port}：{error.strerror}，请用 --port 换一个 / cannot listen there")
+    return listening

@@ -8,7 +8,7 @@ import orjson
 from app.cli.database import database
 from app.cli.output import cannot, emit, format_option, say
 from app.gateways import wall_clock
-from app.usecases.administration import add_shop, add_signing_secret, list_shops, set_callback
+from app.usecases.administration import add_shop, add_signing_secret, change_policy, list_shops, set_callback
 from app.usecases.knowledge import Knowledge
 
 
@@ -101,3 +101,24 @@ def secret_(shop_id: str, output_format: str) -> None:
         emit({"shop": shop_id, "signing_secret": secret})
     else:
         say(secret)
+
+
+@command.command()
+@click.argument("shop_id")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KNOB=VALUE", help="如 robot_on=false / for example"
+)
+def policy(shop_id: str, settings: tuple[str, ...]) -> None:
+    """查看或修改自动回复策略；robot_on=false 立即让机器闭嘴 / show or change the policy."""
+    changes = {}
+    for setting in settings:
+        knob, found, value = setting.partition("=")
+        if not found:
+            cannot(f"--set 要写成 设置=值，收到 {setting} / write KNOB=VALUE")
+        try:
+            changes[knob] = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            changes[knob] = value
+    with database() as db:
+        now = change_policy(db, shop_id, changes)
+    emit(now.to_json())

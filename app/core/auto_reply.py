@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.core.clocks import OpenItem
+from app.core.clocks import UNCOUNTED, OpenItem
 from app.core.events import Kind, Sender
 from app.core.mood import Mood
 from app.core.policies import Policy
@@ -149,7 +149,8 @@ def _hold(situation: Situation, holding: Sequence[Phrase], linter: Linter) -> De
     if not situation.policy.holding:
         return Silence("holding_off", ("未开启安抚回复",))
     if not situation.item.counted:
-        return Silence("uncounted", (situation.item.reason_uncounted or "平台不考核这条消息",))
+        reason = UNCOUNTED.get(situation.item.reason_uncounted or "", "平台不考核这条消息")
+        return Silence("uncounted", (reason,))
     reasons = (f"临近时限（剩 {_seconds_left(situation)} 秒）仍无人回复",)
     # One holding reply per wait: the next one may come only after a person has spoken.
     human = _last_human(situation.session)

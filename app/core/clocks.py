@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from app.core.definitions import Definition, MeasureKind, Robot, SessionRule, Unit
 from app.core.events import Event
@@ -13,6 +14,17 @@ from app.core.measures.items import Calendar, Dropped, Item, read_items
 
 _NOT_OPEN = frozenset({Dropped.COURTESY, Dropped.WITHDRAWN})
 _SMALLEST = timedelta(microseconds=1)
+
+
+UNCOUNTED: Final = {
+    "outside_hours": "不在考核时段",
+    "spam": "买家被标记为骚扰或广告",
+    "offline_leave": "客服都不在线时的留言，平台不考核",
+    "robot_only": "只由机器接待的会话，平台不考核",
+    "not_first_item": "平台只考核会话的首条",
+    "cross_day": "跨天的回复，平台不考核",
+}
+"""Why an item is not counted, in words for people, by `OpenItem.reason_uncounted`."""
 
 
 @dataclass(frozen=True, slots=True)

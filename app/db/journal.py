@@ -134,7 +134,10 @@ def try_lock_buyer(db: Database, shop_id: str, buyer: str) -> bool:
 
 
 def events_about_sessions(db: Database, shop_id: str, buyer: str, sessions: Iterable[str]) -> list[Event]:
-    """All that is known of a buyer since the first of these sessions began; other sessions of the buyer included."""
+    """All that is known of a buyer since the first of these sessions began, in the tidy order.
+
+    Other sessions of the buyer are included.
+    """
     since = db.exec(
         select(func.min(EventRow.at)).where(
             EventRow.shop_id == shop_id, EventRow.buyer == buyer, col(EventRow.session).in_(list(sessions))
@@ -142,10 +145,11 @@ def events_about_sessions(db: Database, shop_id: str, buyer: str, sessions: Iter
     ).one()
     if since is None:
         return []
+    # Equal stamps are common where a console counts whole seconds: without the id, arrival would decide.
     rows = db.exec(
-        select(EventRow.body).where(
-            EventRow.shop_id == shop_id, EventRow.buyer == buyer, EventRow.at >= since
-        )
+        select(EventRow.body)
+        .where(EventRow.shop_id == shop_id, EventRow.buyer == buyer, EventRow.at >= since)
+        .order_by(col(EventRow.at), col(EventRow.id))
     )
     return [parse_event(body) for body in rows]
 

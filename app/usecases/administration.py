@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -113,6 +113,15 @@ def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
     shop.callback_secret = shop.callback_secret or _new_signing_secret()
     db.add(shop)
     return shop.callback_secret
+
+
+def change_policy(db: Database, shop_id: str, changes: Mapping[str, Any]) -> Policy:
+    """Turn knobs of a shop's policy; the others stay. Raises `AdministrationError` and `PolicyError`."""
+    shop = _shop(db, shop_id)
+    policy = Policy.from_json(shop.policy | dict(changes))
+    shop.policy = policy.to_json()
+    db.add(shop)
+    return policy
 
 
 def add_signing_secret(db: Database, shop_id: str, now: datetime) -> str:

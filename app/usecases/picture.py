@@ -27,7 +27,7 @@ CONTEXT_TURNS = 3
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One buyer of one shop at `now`. `items` are all open items of all the buyer's sessions in view."""
+    """One buyer of one shop at `now`. `items` are all open items of `sessions`, each of which is folded whole."""
 
     shop: Shop
     edition: Edition
@@ -45,11 +45,16 @@ class Picture:
 
 
 def look_at_buyer(db: Database, shop: Shop, buyer: str, sessions: Iterable[str], now: datetime) -> Picture:
-    """Fold the buyer's sessions, from the first of `sessions` on."""
-    events = [_with_courtesy(event) for event in events_about_sessions(db, shop.id, buyer, sessions)]
+    """Fold these sessions of a buyer.
+
+    Other sessions are read too, since a reply in them may answer; but only from the first of `sessions` on, so what
+    began earlier is not known whole and stays out of the picture.
+    """
+    wanted = set(sessions)
+    events = [_with_courtesy(event) for event in events_about_sessions(db, shop.id, buyer, wanted)]
     by_session: dict[str, list[Event]] = {}
     for event in events:
-        if event.session is not None:
+        if event.session in wanted:
             by_session.setdefault(event.session, []).append(event)
     edition = shop.reply_edition(now)
     # A console's clock may run a little ahead of ours; what it reports has happened all the same.
@@ -60,7 +65,9 @@ def look_at_buyer(db: Database, shop: Shop, buyer: str, sessions: Iterable[str],
         buyer=buyer,
         now=now,
         sessions={name: fold_session(own) for name, own in by_session.items()},
-        items=open_items(events, edition.definition, seen_at),
+        items=tuple(
+            item for item in open_items(events, edition.definition, seen_at) if item.session in wanted
+        ),
     )
 
 

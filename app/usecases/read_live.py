@@ -75,8 +75,13 @@ def _waiting(row: SessionRow, answered: bool) -> WaitingView:
         deadline_at=row.deadline_at,
         counted=row.counted,
         suggestions=tuple(_suggestion(raw) for raw in row.suggestions),
-        note="已自动回复，人工计时仍在走" if answered else None,
+        note=_note(row.counted) if answered else None,
     )
+
+
+def _note(counted: bool) -> str:
+    """What everybody must see of a wait that the machine has answered but not ended."""
+    return "已自动回复，人工计时仍在走" if counted else "已自动回复；没有人工接待前，平台不计这次等待"
 
 
 def _suggestion(raw: dict[str, Any]) -> SuggestionView:

@@ -48,7 +48,7 @@ _ANSWER: Final = {
                     "seconds_left": 178.4,
                     "counted": True,
                     "reason_uncounted": None,
-                    "edition": "kuaishou/reply_3min/2023-03",
+                    "edition": "person-human-2023-03",
                 },
                 "suggestions": [
                     {

@@ -25,8 +25,12 @@ async def changes_as_events(service: Service, shop_id: str, names: Sequence[str]
                 yield f"event: {name}\ndata: changed\n\n".encode()
             await asyncio.wait({stopping}, timeout=EVERY_S)
             waiting = asyncio.ensure_future(changed.wait())
-            await asyncio.wait({stopping, waiting}, timeout=REFRESH_S, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            try:
+                await asyncio.wait(
+                    {stopping, waiting}, timeout=REFRESH_S, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                waiting.cancel()
             changed.clear()
     finally:
         stopping.cancel()

@@ -17,6 +17,7 @@ from app.usecases.take_events import MAX_BATCH, Refused, Taken, read_events, tak
 from app.web.answers import answer_json
 from app.web.auth import ServiceDep, bearer_of, principal_of, signed_shop
 from app.web.bodies import parse_json
+from app.web.counting import EVENTS, REQUEST_SECONDS
 from app.web.examples import EVENTS_OPENAPI, HOOK_OPENAPI
 from app.web.problems import Problem
 
@@ -85,9 +86,12 @@ async def _take(
     delivery_id = request.headers.get("webhook-id")
     delivery = Delivery.of(delivery_id, body) if delivery_id else None
     raw_body = body.decode("utf-8", "replace").replace("\x00", "")
-    taken = await service.write(
-        lambda db: take_events(db, service.knowledge, shop_id, read, delivery, raw_body, now)
-    )
+    with REQUEST_SECONDS.time():
+        taken = await service.write(
+            lambda db: take_events(db, service.knowledge, shop_id, read, delivery, raw_body, now)
+        )
+    for answer in taken.answers:
+        EVENTS.labels(answer.status).inc()
     if taken.delivery_conflict:
         raise Problem(
             409,
