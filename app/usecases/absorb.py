@@ -121,10 +121,7 @@ def absorb(
 ) -> dict[str, EventDecision]:
     """Work the events, which are already in the journal, into the projections; decisions by event id."""
     _note_presence(db, shop.id, events)
-    by_buyer: dict[str, list[Event]] = {}
-    for event in events:
-        if event.buyer is not None and event.session is not None:
-            by_buyer.setdefault(event.buyer, []).append(event)
+    by_buyer = _by_buyer(events)
     lock_buyers(db, shop.id, by_buyer)
     decisions: dict[str, EventDecision] = {}
     for buyer, own in by_buyer.items():
@@ -139,6 +136,28 @@ def absorb(
         project_sessions(db, considered)
         decisions |= decided
     return decisions
+
+
+def look_again(
+    db: Database, knowledge: Knowledge, shop: Shop, events: Sequence[Event], now: datetime
+) -> dict[str, EventDecision]:
+    """Decisions, as of now, on events that were worked in before. Writes nothing.
+
+    A console that sends an event again may never have got the first answer.
+    """
+    decisions: dict[str, EventDecision] = {}
+    for buyer, own in _by_buyer(events).items():
+        picture = look_at_buyer(db, shop, buyer, {event.session for event in own if event.session}, now)
+        decisions |= _decide(db, Considered(db, knowledge, picture), own, record=False)
+    return decisions
+
+
+def _by_buyer(events: Iterable[Event]) -> dict[str, list[Event]]:
+    by_buyer: dict[str, list[Event]] = {}
+    for event in events:
+        if event.buyer is not None and event.session is not None:
+            by_buyer.setdefault(event.buyer, []).append(event)
+    return by_buyer
 
 
 def project_deadlines(db: Database, picture: Picture) -> None:
@@ -355,7 +374,10 @@ def situation_of(knowledge: Knowledge, picture: Picture, item: OpenItem, session
     )
 
 
-def _decide(db: Database, considered: Considered, events: Iterable[Event]) -> dict[str, EventDecision]:
+def _decide(
+    db: Database, considered: Considered, events: Iterable[Event], *, record: bool = True
+) -> dict[str, EventDecision]:
+    """The decision on each event; with `record` what follows from it goes to the outbox and the acts."""
     knowledge, picture = considered.knowledge, considered.picture
     decisions: dict[str, EventDecision] = {}
     for event in events:
@@ -370,13 +392,15 @@ def _decide(db: Database, considered: Considered, events: Iterable[Event]) -> di
             if event.sender is Sender.BUYER:
                 result = considered.found(session, message)
                 hits = result.hits
-                if item is not None:
+                if item is not None and record:
                     situation = situation_of(knowledge, picture, item, session)
                     auto_reply = decide_at_once(situation, result, knowledge.linter)
                     if isinstance(auto_reply, Say) and record_decision(db, picture, item, auto_reply) is None:
                         auto_reply = None
             elif event.sender in HUMAN_SENDERS and not message.by_machine:
-                findings = _lint_sent(db, knowledge, picture, session, message)
+                findings = _lint(knowledge, picture, session, message)
+                if record:
+                    _record_findings(db, picture, session, message, findings)
         decisions[event.id] = EventDecision(
             item=item,
             edition=picture.edition.id,
@@ -389,17 +413,16 @@ def _decide(db: Database, considered: Considered, events: Iterable[Event]) -> di
     return decisions
 
 
-def _lint_sent(
-    db: Database, knowledge: Knowledge, picture: Picture, session: Session, message: Message
+def _lint(
+    knowledge: Knowledge, picture: Picture, session: Session, message: Message
 ) -> tuple[dict[str, Any], ...]:
-    """Look at what a person sent; findings become acts that the live page shows."""
+    """What the linter finds in something that a person sent."""
     earlier = [m.text for m in session.standing if m.sender in HUMAN_SENDERS and m.at < message.at and m.text]
     report = knowledge.linter.check(
         message.text, channel="live", platform=picture.shop.profile.platform, earlier=earlier
     )
-    out = []
-    for finding in report.findings:
-        found = {
+    return tuple(
+        {
             "rule": finding.rule,
             "name": finding.name,
             "category": finding.category,
@@ -410,7 +433,15 @@ def _lint_sent(
             "message": finding.message,
             "suggestion": finding.suggestion,
         }
-        out.append(found)
+        for finding in report.findings
+    )
+
+
+def _record_findings(
+    db: Database, picture: Picture, session: Session, message: Message, findings: Iterable[dict[str, Any]]
+) -> None:
+    """Findings become acts, which the live page shows."""
+    for found in findings:
         record_act(
             db,
             picture.shop.id,
@@ -419,12 +450,11 @@ def _lint_sent(
             session=session.id,
             buyer=session.buyer,
             about=message.id,
-            title=finding.name,
+            title=found["name"],
             text=message.text,
             detail=found | {"agent": message.agent},
-            part=f"{finding.rule}:{finding.start}",
+            part=f"{found['rule']}:{found['start']}",
         )
-    return tuple(out)
 
 
 def _note_presence(db: Database, shop_id: str, events: Iterable[Event]) -> None:

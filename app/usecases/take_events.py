@@ -11,7 +11,7 @@ from sqlmodel import Session as Database
 
 from app.core.events import Event, EventError, parse_event
 from app.db.journal import Delivery, Stored, record_conflict, store_events, take_delivery
-from app.usecases.absorb import EventDecision, absorb
+from app.usecases.absorb import EventDecision, absorb, look_again
 from app.usecases.knowledge import Knowledge
 from app.usecases.shops import read_shop
 
@@ -92,12 +92,13 @@ def take_events(
     events = [entry for entry in read if isinstance(entry, Event)]
     stored = iter(store_events(db, shop_id, events, now))
     statuses = [next(stored) if isinstance(entry, Event) else None for entry in read]
-    fresh = [
-        entry
-        for entry, status in zip(read, statuses, strict=True)
-        if isinstance(entry, Event) and status is Stored.ACCEPTED
-    ]
-    decisions = absorb(db, knowledge, shop, fresh, now)
+
+    def of_status(wanted: Stored) -> list[Event]:
+        pairs = zip(read, statuses, strict=True)
+        return [entry for entry, status in pairs if isinstance(entry, Event) and status is wanted]
+
+    decisions = look_again(db, knowledge, shop, of_status(Stored.DUPLICATE), now)
+    decisions |= absorb(db, knowledge, shop, of_status(Stored.ACCEPTED), now)
     return Taken(
         tuple(_answer(entry, status, decisions) for entry, status in zip(read, statuses, strict=True))
     )
@@ -115,7 +116,7 @@ def _answer(entry: Event | Refused, status: Stored | None, decisions: dict[str, 
             "id",
         )
     if status is Stored.DUPLICATE:
-        return Answer(entry.id, "duplicate")
+        return Answer(entry.id, "duplicate", decision=decisions.get(entry.id))
     return Answer(entry.id, "accepted", decision=decisions.get(entry.id))
 
 

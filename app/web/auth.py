@@ -33,12 +33,12 @@ def service_of(request: Request) -> Service:
 ServiceDep = Annotated[Service, Depends(service_of)]
 
 
-async def principal_of(request: Request, scope: str) -> Principal:
-    """The caller by API key (`Authorization: Bearer …`), who must have the scope.
+async def principal_of(request: Request, scope: str, key: str | None = None) -> Principal:
+    """The caller by API key (`Authorization: Bearer …`, unless one is given), who must have the scope.
 
     Raises a 401 or 403 `Problem`.
     """
-    key = bearer_of(request)
+    key = key or bearer_of(request)
     if key is None:
         raise _unauthorized("missing_key", "需要 API 密钥：Authorization: Bearer mh_… / an API key is needed")
     principal = await service_of(request).read(lambda db: principal_of_key(db, key))

@@ -49,7 +49,7 @@ async def post_hook(adapter: str, shop: str, request: Request, service: ServiceD
         names = "、".join(sorted(ADAPTERS))
         raise Problem(404, "unknown_adapter", f"没有适配器 {adapter}；可用：{names} / unknown adapter")
     body = await request.body()
-    shop_id = await _sender(request, body, shop)
+    shop_id = await _sender(request, body, shop, request.query_params.get("key"))
     try:
         entries = console(body)
     except ConsoleError as error:
@@ -57,14 +57,15 @@ async def post_hook(adapter: str, shop: str, request: Request, service: ServiceD
     return await _take(service, request, shop_id, entries, body, single=False)
 
 
-async def _sender(request: Request, body: bytes, shop: str | None) -> str:
-    """The shop that speaks, by API key or by signature."""
-    if bearer_of(request) is not None:
-        principal = await principal_of(request, "events")
-        if shop is not None and shop != principal.shop_id:
-            raise Problem(403, "other_shop", "密钥属于另一家店 / the key belongs to another shop")
-        return principal.shop_id
-    return await signed_shop(request, body, shop)
+async def _sender(request: Request, body: bytes, shop: str | None, key_in_address: str | None = None) -> str:
+    """The shop that speaks: by API key, by signature, or by the key in a hook's address where a console cannot sign."""
+    key = bearer_of(request) or key_in_address
+    if key is None:
+        return await signed_shop(request, body, shop)
+    principal = await principal_of(request, "events", key)
+    if shop is not None and shop != principal.shop_id:
+        raise Problem(403, "other_shop", "密钥属于另一家店 / the key belongs to another shop")
+    return principal.shop_id
 
 
 async def _take(
