@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.usecases.knowledge import read_phrases
 from app.usecases.shops import UnknownShopError
 from lint import Linter
 from phrasebank import Phrase
+from phrasebank.merging import merge
 
 
 class PhraseError(ValueError):
@@ -61,26 +62,20 @@ def remove_phrase(db: Database, shop_id: str, phrase_id: str) -> bool:
 
 
 def plan_import(db: Database, linter: Linter, shop_id: str, phrases: Sequence[Phrase]) -> ImportPlan:
-    """Compare with the bank: a phrase is known by its id, else by category and text."""
-    known = read_phrases(db, shop_id)
-    by_id = {phrase.id: phrase for phrase in known}
-    by_words = {(phrase.category, phrase.text): phrase for phrase in known}
-    added: list[Phrase] = []
-    changed: list[Phrase] = []
-    problems: list[dict[str, Any]] = []
-    same = 0
-    for phrase in phrases:
-        if findings := errors_in(linter, phrase):
-            problems.append({"id": phrase.id, "text": phrase.text, "findings": findings})
-            continue
-        before = by_words.get((phrase.category, phrase.text)) or by_id.get(phrase.id)
-        if before is None:
-            added.append(phrase)
-        elif replace(phrase, id=before.id) == before:
-            same += 1
-        else:
-            changed.append(replace(phrase, id=before.id))
-    return ImportPlan(tuple(added), tuple(changed), same, tuple(problems))
+    """What an import would do; a phrase in which the linter finds an error is refused and named."""
+    refused = {
+        place: {"id": phrase.id, "text": phrase.text, "findings": findings}
+        for place, phrase in enumerate(phrases)
+        if (findings := errors_in(linter, phrase))
+    }
+    clean = [phrase for place, phrase in enumerate(phrases) if place not in refused]
+    changes = merge(read_phrases(db, shop_id), clean).changes
+    # A phrase that is there twice in the file is stored once, as it stands after both.
+    added = {change.phrase.id: change.phrase for change in changes if change.kind == "added"}
+    changed = {change.phrase.id: change.phrase for change in changes if change.kind == "extended"}
+    added |= {name: changed.pop(name) for name in list(changed) if name in added}
+    same = sum(change.kind == "unchanged" for change in changes)
+    return ImportPlan(tuple(added.values()), tuple(changed.values()), same, tuple(refused.values()))
 
 
 def carry_out(db: Database, shop_id: str, plan: ImportPlan, now: datetime) -> None:

@@ -99,6 +99,23 @@ def test_an_import_adds_and_never_removes(on_sqlite: Running) -> None:
     assert on_sqlite.ask("POST", "/v1/phrases/import?name=a.xlsx", content=b"nonsense").status_code == 422
 
 
+def test_an_import_loses_no_row_silently_whatever_ids_the_file_has(on_sqlite: Running) -> None:
+    rows = [
+        {"id": "ship-when", "category": "新", "text": "亲，新品周三上架"},
+        {"id": "x", "category": "新", "text": "亲，第二批在路上"},
+        {"id": "x", "category": "新", "text": "亲，第三批在仓库"},
+        {"id": "y", "category": "新", "text": "亲，新品周三上架", "keywords": ["上架"]},
+    ]
+    content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+    done = on_sqlite.ask("POST", "/v1/phrases/import?name=a.jsonl", content=content).json()
+    # An id that the file gives twice is a fault of the file: its row is named.
+    assert [problem["row"] for problem in done["problems"]] == [3]
+    phrases = {phrase["text"]: phrase for phrase in on_sqlite.ask("GET", "/v1/phrases").json()["phrases"]}
+    assert {rows[0]["text"], rows[1]["text"]} <= phrases.keys()
+    assert phrases["亲，新品周三上架"]["keywords"] == ["上架"]
+    assert any(phrase["id"] == "ship-when" and phrase["category"] == "发货" for phrase in phrases.values())
+
+
 def test_waiting_sessions_come_with_the_next_deadline_first(running: Running) -> None:
     running.post(running.message("m1", session="s1", buyer="b1"))
     running.clock.forward(30)
