@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
@@ -37,7 +37,7 @@ async def get_readyz(service: ServiceDep) -> JSONResponse:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics", summary="运行计数 / Prometheus metrics")
+@router.get("/metrics", summary="运行计数 / Prometheus metrics", response_class=PlainTextResponse)
 async def get_metrics(service: ServiceDep) -> Response:
     WRITER_WAITING.set(service.writer.waiting)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

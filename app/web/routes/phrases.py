@@ -130,7 +130,12 @@ async def post_import(
     return JSONResponse(await service.write(carry))
 
 
-@router.get("/v1/phrases/export", summary="导出话术 / export phrases")
+@router.get(
+    "/v1/phrases/export",
+    summary="导出话术 / export phrases",
+    response_class=Response,
+    responses={200: {"content": {media_type: {} for media_type in FORMATS.values()}}},
+)
 async def get_export(service: ServiceDep, principal: Reader, format: str = "jsonl") -> Response:
     """The whole bank as jsonl, json, csv, yaml or xlsx."""
     if format not in FORMATS:
