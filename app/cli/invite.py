@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import click
 
+from app.cli.moments import read_moment
 from app.cli.output import cannot, emit, format_option, read_lines, say
 from app.core.events import Event, EventError, read_log
 from app.core.invites import InviteAdvice, InviteRules, advise
@@ -27,7 +27,7 @@ NAMES = {"invite": "邀评", "wait": "等等", "no": "不邀"}
 def command(log: str, platform: str | None, as_of: str | None, output_format: str) -> None:
     """邀评建议：每个会话给出 invite、wait 或 no 及原因 / whether to ask for a rating, per session."""
     rules = InviteRules() if platform is None else _rules(platform)
-    until = _moment(as_of, rules.timezone)
+    until = read_moment(as_of, rules.timezone)
     by_session: dict[str, dict[str, Event]] = defaultdict(dict)
     try:
         for _, event in read_log(read_lines(log)):
@@ -81,14 +81,3 @@ def _rules(platform: str) -> InviteRules:
     if platform not in profiles:
         cannot(f"没有平台 {platform}，可用：{'、'.join(profiles)} / unknown platform")
     return InviteRules.of_profile(profiles[platform])
-
-
-def _moment(text: str | None, tz: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        at = at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(tz))
-        return at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        cannot(f"--as-of 要写时刻，例如 2026-11-22T10:00:00+08:00，不是 {text} / --as-of takes a time")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 import orjson
 
+from app.cli.moments import read_moment
 from app.cli.output import cannot, emit, format_option, read_lines, say
 from app.core.courtesy import infer_hints
 from app.core.definitions import Definition, DefinitionError
@@ -184,7 +184,7 @@ def _refusal(measure: Measure, edition: str | None, knobs: Mapping[str, Any]) ->
 
 
 def _history(log: str, as_of: str | None, tz: str, *, infer: bool) -> History:
-    moment = _moment(as_of, tz)
+    moment = read_moment(as_of, tz)
     events = _events(log)
     # A log is millions of small objects that all stay: looking for rubbish among them doubles the time.
     was_enabled = gc.isenabled()
@@ -218,17 +218,6 @@ def _day(option: str, text: str | None) -> date | None:
     if day is None:
         cannot(f"{option} 要写日期，例如 2026-11-22，不是 {text} / {option} takes a day")
     return day
-
-
-def _moment(text: str | None, tz: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        at = at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(tz))
-        return at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        cannot(f"--as-of 要写时刻，例如 2026-11-22T10:00:00+08:00，不是 {text} / --as-of takes a time")
 
 
 def _record(name: str, result: MeasureResult) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from app.core.auto_reply import decide_before_deadline
 from app.core.ladder import Step, next_step
 from app.db.journal import try_lock_buyer
 from app.db.tables import DeadlineRow
-from app.usecases.absorb import Considered, project_sessions, record_act, record_decision, situation_of
+from app.usecases.acts import record_act, record_decision
+from app.usecases.considered import Considered, situation_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
+from app.usecases.projections import project_sessions
 from app.usecases.shops import read_shop
 
 LATE_AFTER = timedelta(seconds=5)

@@ -17,7 +17,8 @@ from app.core.auto_reply import still_wanted
 from app.core.events import Event, EventType, Kind, Sender
 from app.db.journal import store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState
-from app.usecases.absorb import absorb, record_act
+from app.usecases.absorb import absorb
+from app.usecases.acts import record_act
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Say, decide_before_deadline
 from app.db.tables import ActRow, DeadlineRow, EventRow, OutboxRow
-from app.usecases.absorb import Considered, hit_json, situation_of
+from app.usecases.considered import Considered, hit_json, situation_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.core.auto_reply import Say
-from app.usecases.absorb import EventDecision, advice_json
+from app.usecases.absorb import EventDecision
+from app.usecases.considered import advice_json
 from app.usecases.take_events import Answer
 
 

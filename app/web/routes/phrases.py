@@ -10,9 +10,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.usecases.absorb import hit_json
 from app.usecases.administration import Principal
 from app.usecases.bank_care import PhraseError, carry_out, plan_import, remove_phrase, save_phrase
+from app.usecases.considered import hit_json
 from app.usecases.knowledge import read_phrases
 from app.usecases.shops import read_shop
 from app.web.auth import Editor, Reader, ServiceDep

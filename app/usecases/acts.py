@@ -1,0 +1,146 @@
+"""What the machine did, and what it wants to say: acts and the outbox.
+
+Both are written once under a name made of what they are about, so that doing the same work twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session as Database
+
+from app.core.auto_reply import Decision, Say
+from app.core.clocks import OpenItem
+from app.core.sessions import Message, Session
+from app.db.tables import ActRow, OutboxRow, OutboxState
+from app.db.upserts import insert_new
+from app.usecases.picture import Picture
+
+
+def record_act(
+    db: Database,
+    shop_id: str,
+    *,
+    kind: str,
+    at: datetime,
+    session: str,
+    buyer: str,
+    about: str,
+    title: str,
+    text: str = "",
+    detail: Mapping[str, Any] | None = None,
+    late: bool = False,
+    part: str = "",
+) -> None:
+    """Note what the machine did, once for each (kind, about, part)."""
+    row = {
+        "shop_id": shop_id,
+        "id": _name(kind, about, part),
+        "at": at,
+        "kind": kind,
+        "session": session,
+        "buyer": buyer,
+        "about": about,
+        "title": title,
+        "text": text,
+        "detail": dict(detail or {}),
+        "late": late,
+    }
+    insert_new(db, ActRow, [row])
+
+
+def record_decision(
+    db: Database, picture: Picture, item: OpenItem, decision: Decision, *, late: bool = False
+) -> str | None:
+    """Carry a decision into the outbox and note it; the outbox id if something is to be said."""
+    if isinstance(decision, Say):
+        reply_id = say(db, picture, item, decision)
+        if reply_id is None:
+            return None
+        offered = picture.shop.callback_url is None
+        record_act(
+            db,
+            picture.shop.id,
+            kind="offered" if offered else "queued",
+            at=picture.now,
+            session=item.session,
+            buyer=item.buyer,
+            about=reply_id,
+            title="已备好回复，请一键发送" if offered else "准备自动回复",
+            text=decision.text,
+            detail={
+                "reasons": list(decision.reasons),
+                "purpose": decision.purpose.value,
+                "item": item.item_id,
+            },
+            late=late,
+        )
+        return reply_id
+    record_act(
+        db,
+        picture.shop.id,
+        kind="held_back",
+        at=picture.now,
+        session=item.session,
+        buyer=item.buyer,
+        about=item.item_id,
+        title="没有自动回复",
+        detail={"code": decision.code, "reasons": list(decision.reasons)},
+        late=late,
+        part=decision.code,
+    )
+    return None
+
+
+def say(db: Database, picture: Picture, item: OpenItem, decision: Say) -> str | None:
+    """Put a reply into the outbox; its id, or None if the same was already decided."""
+    shop = picture.shop
+    once = f"{item.buyer}:{decision.once}"
+    reply_id = f"mh-{_name(shop.id, once)}"
+    by_callback = shop.callback_url is not None
+    row = {
+        "shop_id": shop.id,
+        "id": reply_id,
+        "once": once,
+        "session": item.session,
+        "buyer": item.buyer,
+        "item_id": item.item_id,
+        "purpose": decision.purpose.value,
+        "sender": decision.sender.value,
+        "text": decision.text,
+        "phrase_id": decision.phrase_id,
+        "created_at": picture.now,
+        "expires_at": item.deadline_at,
+        "state": (OutboxState.QUEUED if by_callback else OutboxState.OFFERED).value,
+        "due_at": picture.now if by_callback else None,
+        "attempts": 0,
+    }
+    return reply_id if insert_new(db, OutboxRow, [row]) else None
+
+
+def record_findings(
+    db: Database, picture: Picture, session: Session, message: Message, findings: Iterable[dict[str, Any]]
+) -> None:
+    """Findings become acts, which the live page shows."""
+    for found in findings:
+        record_act(
+            db,
+            picture.shop.id,
+            kind="finding",
+            at=message.at,
+            session=session.id,
+            buyer=session.buyer,
+            about=message.id,
+            title=found["name"],
+            text=message.text,
+            detail=found | {"agent": message.agent},
+            part=f"{found['rule']}:{found['start']}",
+        )
+
+
+def _name(*parts: str) -> str:
+    """A short stable name made of what something is about."""
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).hexdigest()
