@@ -109,7 +109,7 @@ def tidy_deliveries(
 ) -> list[Delivery]:
     """In the order in which things happened, in requests of these sizes; single events go as objects."""
     chance = random.Random(f"tidy {seed}")
-    deliveries = []
+    deliveries: list[Delivery] = []
     rest = list(events)
     while rest:
         size = chance.choice(sizes)
@@ -137,7 +137,7 @@ def unruly_deliveries(events: Sequence[RawEvent], seed: int = 1, name: str = "un
             at = next((end for start, end in outages if start <= at < end), at)
             arriving.append((at, chance.random(), event))
     arriving.sort(key=lambda entry: entry[:2])
-    deliveries = []
+    deliveries: list[Delivery] = []
     while arriving:
         size = chance.choice((1, 1, 1, 2, 5, 30))
         own, arriving = arriving[:size], arriving[size:]
