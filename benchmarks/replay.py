@@ -3,7 +3,7 @@
     python benchmarks/replay.py [--data ../shared/data] [--dialogues N] [--threads 8] [--database-url URL]
 
 All dialogues of the shared data become one shop's day (see tests/replay/console_replay.py) and are posted over
-sockets, first every event in a request of its own, then in requests of 1 to 20. The reference is a bare FastAPI app on
+sockets, each event with the moment of its sending, first one in a request, then 1 to 20. The reference is a bare FastAPI app on
 the same uvicorn that verifies the signature, reads the JSON and commits each event to SQLite (WAL, synchronous=FULL)
 one by one; it folds nothing, decides nothing and knows no duplicates. So the ratio is the price of everything else
 that an event gets: the fold, the clock, suggestions, findings and advice, less what shared commits save.
@@ -81,8 +81,12 @@ def through_service(deliveries: Sequence[Delivery], folder: Path, url: str | Non
     """Events a second; a new shop in a new database."""
     database_url = url or f"sqlite:///{folder / 'miaohui.db'}"
     secret = make_shop(database_url, Knowledge.load())
-    with Server(database_url, folder / "server.log") as server:
+    server = Server(database_url, folder / "server.log")
+    try:
+        server.wait()
         return timed(server.port, secret, deliveries, threads)
+    finally:
+        server.stop()
 
 
 def through_reference(deliveries: Sequence[Delivery], folder: Path, threads: int) -> float:
@@ -103,7 +107,7 @@ def through_reference(deliveries: Sequence[Delivery], folder: Path, threads: int
 def timed(port: int, secret: str, deliveries: Sequence[Delivery], threads: int) -> float:
     events = count_events(deliveries)
     start = time.perf_counter()
-    outcome = hand_over(port, secret, deliveries, threads)
+    outcome = hand_over(port, secret, deliveries, threads, live=True)
     seconds = time.perf_counter() - start
     if outcome.failures or outcome.count("accepted") != events:
         raise SystemExit(f"not every event was taken: {outcome.http} {outcome.failures[:1]}")

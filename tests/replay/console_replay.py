@@ -63,6 +63,11 @@ class Delivery:
         content: Any = self.events[0] if self.alone else list(self.events)
         return json.dumps(content, ensure_ascii=False).encode()
 
+    def happening(self, at: datetime) -> Delivery:
+        """The same, but all of it happens at this moment."""
+        events = tuple(event | {"at": at.isoformat()} for event in self.events)
+        return Delivery(self.id, events, at, self.alone)
+
 
 def read_dialogues(data: Path, sample: int | None = None, seed: int = 1) -> list[Dialogue]:
     """The dialogues of both sets: all, or a random `sample` of the untimed ones and all of the timed."""

@@ -53,23 +53,28 @@ State = dict[str, list[dict[str, Any]]]
 class Through:
     """A server process on a database of its own, and a console that talks to it."""
 
-    def __init__(self, database_url: str, knowledge: Knowledge, folder: Path) -> None:
+    def __init__(self, database_url: str, knowledge: Knowledge, log: Path) -> None:
         self.engine: Engine = open_engine(database_url)
         self._secret = make_shop(database_url, knowledge)
-        self._url, self._log = database_url, folder / "server.log"
+        self._log = log
+        self._server = Server(database_url, log)
 
-    def hand_over(self, *days: Sequence[Delivery]) -> list[Outcome]:
-        """Each day after the other, to one server, which is given time to act on what is due by then."""
-        outcomes = []
-        with Server(self._url, self._log) as server:
-            outcomes = [hand_over(server.port, self._secret, deliveries) for deliveries in days]
-            for _ in range(1200):
-                if due_now(self.engine) == 0:
-                    break
-                time.sleep(0.05)
-        assert server.code == 0
-        assert "job_failed" not in self._log.read_text()
-        return outcomes
+    def hand_over(self, deliveries: Sequence[Delivery]) -> Outcome:
+        """Hand everything over, and give the server time to act on what is due by then."""
+        self._server.wait()
+        outcome = hand_over(self._server.port, self._secret, deliveries)
+        for _ in range(1200):
+            if due_now(self.engine) == 0:
+                return outcome
+            time.sleep(0.05)
+        raise AssertionError("the server does not act on what is due")
+
+    def stop(self) -> None:
+        try:
+            assert self._server.stop() == 0
+            assert "job_failed" not in self._log.read_text()
+        finally:
+            self.engine.dispose()
 
 
 Open = Callable[[str], Through]
@@ -80,12 +85,12 @@ def through(knowledge: Knowledge, tmp_path: Path) -> Iterator[Open]:
     opened: list[Through] = []
 
     def open_(database_url: str) -> Through:
-        opened.append(Through(database_url, knowledge, tmp_path))
+        opened.append(Through(database_url, knowledge, tmp_path / f"server-{len(opened)}.log"))
         return opened[-1]
 
     yield open_
     for one in opened:
-        one.engine.dispose()
+        one.stop()
 
 
 def everything_is_stored_once(engine: Engine, events: Sequence[RawEvent]) -> None:
@@ -108,26 +113,22 @@ def all_is_well(outcome: Outcome, deliveries: Sequence[Delivery], events: Sequen
 
 def replay(through: Open, tidy_url: str, unruly_url: str, events: list[RawEvent]) -> None:
     """In tidy order, the same again, again in other requests, and then as an unruly console into a fresh database."""
+    shop, other = through(tidy_url), through(unruly_url)
     tidy = tidy_deliveries(events)
-    shop = through(tidy_url)
-    (first,) = shop.hand_over(tidy)
-    all_is_well(first, tidy, events)
+    all_is_well(shop.hand_over(tidy), tidy, events)
     everything_is_stored_once(shop.engine, events)
     before = stored(shop.engine, (*FOLDED, *DONE))
     assert before["conflict"] == []
 
-    others = tidy_deliveries(events, seed=2, sizes=(1, 50, 500), name="again")
     # Requests that are known by their id, and events that are known though the requests are new.
     retried = tidy[::5]
-    same_again, again = shop.hand_over(retried, others)
-    for outcome, deliveries in ((same_again, retried), (again, others)):
-        all_is_well(outcome, deliveries, [])
+    others = tidy_deliveries(events, seed=2, sizes=(1, 50, 500), name="again")
+    for deliveries in (retried, others):
+        all_is_well(shop.hand_over(deliveries), deliveries, [])
     assert stored(shop.engine, (*FOLDED, *DONE)) == before
 
     unruly = unruly_deliveries(events)
-    other = through(unruly_url)
-    (outcome,) = other.hand_over(unruly)
-    all_is_well(outcome, unruly, events)
+    all_is_well(other.hand_over(unruly), unruly, events)
     everything_is_stored_once(other.engine, events)
     is_the_same(whenever_received(stored(other.engine)), whenever_received(stored(shop.engine)))
 

@@ -47,7 +47,7 @@ class Outcome:
 
 
 class Server:
-    """`miaohui serve` as a process of its own, on a free port; a context manager."""
+    """`miaohui serve` as a process of its own, on a free port. It starts at once; `wait` says when it is ready."""
 
     def __init__(self, database_url: str, log: Path) -> None:
         self.port = free_port()
@@ -60,19 +60,20 @@ class Server:
             stderr=self._log,
         )
 
-    def __enter__(self) -> Server:
+    def wait(self) -> None:
         wait_until_ready(self.port, "/readyz", self._process)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> int:
+        """End it in good order; its exit code. Does nothing more the second time."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:
-            self.code = self._process.wait(30)
+            return self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self.code = self._process.wait()
-        self._log.close()
+            return self._process.wait()
+        finally:
+            self._log.close()
 
 
 def wait_until_ready(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
@@ -116,8 +117,12 @@ def hand_over(
     deliveries: Iterable[Delivery],
     threads: int = 4,
     path: str = f"/v1/events?shop={SHOP}",
+    live: bool = False,
 ) -> Outcome:
-    """Post every delivery, signed, in order but by several threads at once, each on a connection that it keeps."""
+    """Post every delivery, signed, in order but by several threads at once, each on a connection that it keeps.
+
+    `live`: every event is given the moment of its sending, as if the day happened as fast as it can be sent.
+    """
     waiting: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
     for delivery in deliveries:
         waiting.put(delivery)
@@ -126,7 +131,7 @@ def hand_over(
     outcome = Outcome()
     lock = threading.Lock()
     workers = [
-        threading.Thread(target=_work, args=(port, secret, path, waiting, outcome, lock))
+        threading.Thread(target=_work, args=(port, secret, path, waiting, outcome, lock, live))
         for _ in range(threads)
     ]
     for worker in workers:
@@ -143,12 +148,13 @@ def _work(
     waiting: queue.SimpleQueue[Delivery | None],
     outcome: Outcome,
     lock: threading.Lock,
+    live: bool,
 ) -> None:
     signer = Webhook(secret)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     while (delivery := waiting.get()) is not None:
-        body = delivery.body
         now = datetime.now(UTC)
+        body = delivery.happening(now).body if live else delivery.body
         headers = {
             "content-type": "application/json",
             "webhook-id": delivery.id,
