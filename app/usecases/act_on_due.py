@@ -17,7 +17,7 @@ from app.usecases.acts import record_act, record_decision
 from app.usecases.considered import Considered, situation_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
-from app.usecases.projections import project_sessions
+from app.usecases.projections import has_ladder, project_sessions
 from app.usecases.shops import read_shop
 
 LATE_AFTER = timedelta(seconds=5)
@@ -68,7 +68,7 @@ def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: 
     if item is None or session is None:
         db.delete(row)
         return
-    if session.flag is not None:
+    if not has_ladder(row, picture):
         row.step, row.due_at = None, None
         return
     step = Step(row.step) if row.step else Step.MISS

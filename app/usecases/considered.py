@@ -24,8 +24,8 @@ from phrasebank import Hit, Result
 from phrasebank.filling import fill
 
 SUGGESTIONS = 3
-LEAST_SCORE = 0.1
-"""A reply that is right less than once in ten times is not worth an agent's look."""
+LEAST_SCORE = 0.2
+"""A reply that is right less than once in five times is not worth an agent's look."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Considered:
             shop = self.picture.shop
             result = self.knowledge.bank(self.db, shop).search(
                 message.text,
-                context=context_of(session, message.at),
+                context=context_of(session, message),
                 top=SUGGESTIONS,
                 platform=shop.profile.platform,
             )

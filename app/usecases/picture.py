@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import func
 from sqlmodel import Session as Database
@@ -16,7 +17,7 @@ from app.core.events import Event, EventType, Sender
 from app.core.mood import Mood, MoodModel
 from app.core.profiles import Edition
 from app.core.routing import RETURN_WITHIN, RoutingAdvice, advise_routing
-from app.core.sessions import SHOP_SENDERS, Session, fold_session
+from app.core.sessions import SHOP_SENDERS, Message, Session, fold_session
 from app.db.journal import events_about_sessions
 from app.db.tables import DeadlineRow, PresenceRow, SessionRow
 from app.usecases.shops import Shop
@@ -78,9 +79,10 @@ def sessions_with_open_items(db: Database, shop_id: str, buyer: str) -> set[str]
     )
 
 
-def context_of(session: Session, before: datetime) -> list[str]:
-    """The buyer's last texts before a moment, the oldest first."""
-    texts = [m.text for m in session.standing if m.by_buyer and m.at < before and m.text]
+def context_of(session: Session, message: Message) -> list[str]:
+    """The buyer's last texts before a message, the oldest first."""
+    earlier = takewhile(lambda other: other.id != message.id, session.messages)
+    texts = [m.text for m in earlier if m.by_buyer and m.withdrawn_at is None and m.text]
     return texts[-CONTEXT_TURNS:]
 
 

@@ -32,7 +32,8 @@ def project_deadlines(db: Database, picture: Picture) -> None:
         if before is not None:
             moved = before.deadline_at != item.deadline_at or before.counted != item.counted
             before.deadline_at, before.counted = item.deadline_at, item.counted
-            if moved or (before.due_at is None and not before.missed):
+            stopped = before.due_at is None and not before.missed
+            if moved or stopped or not has_ladder(before, picture):
                 _arm(before, picture)
             db.add(before)
             continue
@@ -51,9 +52,19 @@ def project_deadlines(db: Database, picture: Picture) -> None:
     db.flush()
 
 
+def has_ladder(row: DeadlineRow, picture: Picture) -> bool:
+    """Is anything to be done about an item as its deadline comes?"""
+    return row.counted and picture.sessions[row.session].flag is None
+
+
 def _arm(row: DeadlineRow, picture: Picture) -> None:
-    """Set the next step of an item's ladder: the first that still lies ahead, else the miss at once."""
-    if not row.counted:
+    """Set the next step of an item's ladder: the first that still lies ahead, else the miss at once.
+
+    What the platform does not count, and what a flagged buyer wrote, has no ladder and is never missed, whenever the
+    flag came.
+    """
+    row.missed = False
+    if not has_ladder(row, picture):
         row.step, row.due_at = None, None
         return
     ladder = steps(row.opened_at, row.deadline_at, picture.shop.policy)

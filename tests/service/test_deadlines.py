@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest_service import Running
+from conftest_service import Running, run_service
 from sqlmodel import select
 
 from app.db.tables import ActRow, DeadlineRow, OutboxRow
 from app.usecases.act_on_due import next_due_at
+from app.usecases.knowledge import Knowledge
 from phrasebank import starter_bank
 
 UNKNOWN = "请问那个颜色的第三个尺寸在不在那边呀"
@@ -120,6 +121,25 @@ def test_a_flagged_buyer_and_a_closed_session_get_nothing(running: Running) -> N
     running.run_due()
     running.run_due()
     assert replies(running) == []
+
+
+@pytest.mark.parametrize("platform", ["kuaishou", "tmall"])
+@pytest.mark.parametrize("reported_after", [20, 400])
+def test_a_flag_leaves_no_miss_whenever_it_is_reported(
+    sqlite_url: str, knowledge: Knowledge, platform: str, reported_after: int
+) -> None:
+    for running in run_service(sqlite_url, knowledge, platform=platform):
+        running.post(running.message("m1", UNKNOWN))
+        flagged_at = running.clock() + timedelta(seconds=20)
+        running.clock.forward(reported_after)
+        running.run_due()
+        flag = running.message("f1", type="buyer_flagged", flag="spam_reported", at=flagged_at.isoformat())
+        running.post(flag)
+        running.clock.forward(400)
+        running.run_due()
+        with running.db() as db:
+            (row,) = db.exec(select(DeadlineRow)).all()
+        assert (row.missed, row.due_at) == (False, None)
 
 
 def test_the_kill_switch_silences_the_machine(running: Running) -> None:
