@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from lint.findings import rank
-from lint.sarif import Located, position
+from lint.sarif import Failure, Located
 
 _GITHUB: Final = {"error": "error", "warning": "warning", "info": "notice"}
 _GITLAB: Final = {"error": "critical", "warning": "minor", "info": "info"}
@@ -22,7 +22,7 @@ def to_lines(located: Iterable[Located]) -> Iterator[str]:
     """One line per finding: place, severity, rule, what and what to do instead."""
     for item in located:
         for finding in item.report.findings:
-            line, column = position(item.report.text, finding.start, item.line, item.column)
+            line, column = item.spot(finding.start)
             place = item.place or f"{line}:{column}"
             yield (
                 f"{item.uri}:{place}: {_NAMES[finding.severity]} {finding.rule} {finding.message}；"
@@ -30,12 +30,12 @@ def to_lines(located: Iterable[Located]) -> Iterator[str]:
             )
 
 
-def to_github(located: Iterable[Located]) -> Iterator[str]:
-    """Workflow commands, one per finding."""
+def to_github(located: Iterable[Located], failures: Sequence[Failure] = ()) -> Iterator[str]:
+    """Workflow commands, one per finding, and one per file that could not be checked."""
     for item in located:
         for finding in item.report.findings:
-            line, column = position(item.report.text, finding.start, item.line, item.column)
-            end_line, end_column = position(item.report.text, finding.end, item.line, item.column)
+            line, column = item.spot(finding.start)
+            end_line, end_column = item.spot(finding.end, end=True)
             properties = {
                 "file": item.uri,
                 "line": line,
@@ -48,6 +48,8 @@ def to_github(located: Iterable[Located]) -> Iterator[str]:
                 del properties["col"], properties["endColumn"]
             listed = ",".join(f"{key}={_github_property(str(value))}" for key, value in properties.items())
             yield f"::{_GITHUB[finding.severity]} {listed}::{_github(f'{finding.message} 建议：{finding.suggestion}')}"
+    for failure in failures:
+        yield f"::error file={_github_property(failure.uri)}::{_github(failure.message)}"
 
 
 def _github(text: str) -> str:
@@ -64,7 +66,7 @@ def to_gitlab(located: Iterable[Located]) -> list[dict[str, Any]]:
     seen: dict[str, int] = {}
     for item in located:
         for finding in item.report.findings:
-            line, _ = position(item.report.text, finding.start, item.line, item.column)
+            line, _ = item.spot(finding.start)
             key = "\x00".join(
                 (item.uri, item.place or "", finding.rule, item.report.text, str(finding.start))
             )
@@ -81,24 +83,33 @@ def to_gitlab(located: Iterable[Located]) -> list[dict[str, Any]]:
     return issues
 
 
-def to_junit(located: Iterable[Located], fail_on: str) -> str:
-    """A JUnit report: one case per text, which fails if it has a finding of at least `fail_on`."""
+def to_junit(located: Iterable[Located], fail_on: str, failures: Sequence[Failure] = ()) -> str:
+    """A JUnit report: one case per text, which fails if it has a finding of at least `fail_on`.
+
+    A file that could not be checked is a case with an error.
+    """
     suites = ET.Element("testsuites", name="miaohui lint")
     suite = ET.SubElement(suites, "testsuite", name="miaohui lint")
-    cases = failures = 0
+    cases = failed = 0
     for item in located:
         cases += 1
         place = item.place or f"line {item.line}"
-        case = ET.SubElement(suite, "testcase", classname=_xml(item.uri), name=_xml(place))
+        case = ET.SubElement(suite, "testcase", classname=_xml(item.uri), name=_xml(place), time="0")
         grave = [f for f in item.report.findings if rank(f.severity) >= rank(fail_on)]
         if grave:
-            failures += 1
+            failed += 1
             failure = ET.SubElement(case, "failure", message=_xml(grave[0].message), type=grave[0].rule)
             failure.text = _xml("\n".join(to_lines([item])))
+    for broken in failures:
+        cases += 1
+        case = ET.SubElement(suite, "testcase", classname=_xml(broken.uri), name="read", time="0")
+        ET.SubElement(case, "error", message=_xml(broken.message), type="unreadable")
     for element in (suites, suite):
         element.set("tests", str(cases))
-        element.set("failures", str(failures))
-        element.set("errors", "0")
+        element.set("failures", str(failed))
+        element.set("errors", str(len(failures)))
+        element.set("skipped", "0")
+        element.set("time", "0")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode")
 
 

@@ -1,7 +1,7 @@
 """Rules as data: reading them from YAML, refusing a broken one with file, line and remedy.
 
 A rule file holds one rule. The keys are listed in `docs/rules/README.md`; in short: `rule`, `name`, `category`,
-`severity`, `message`, `why`, `source`, `suggestion`, `match`, `exempt`, `platforms`, `bad`, `good`, `known_misses`.
+`severity`, `message`, `why`, `source`, `suggestion`, `match`, `exempt`, `platforms`, `bad`, `good`, `known_misses`, `fix`.
 A file named `_exempt.yaml` holds exemptions for every rule of its folder.
 """
 
@@ -24,7 +24,7 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
 _DATED: Final = re.compile(r"(19|20)\d\d")
 _RULE_KEYS: Final = {
     "rule", "name", "category", "severity", "message", "why", "source", "suggestion", "match", "exempt",
-    "platforms", "bad", "good", "known_misses",
+    "platforms", "bad", "good", "known_misses", "fix",
 }  # fmt: skip
 _KINDS: Final = ("terms", "whole", "pattern", "repeat", "longer_than")
 _MATCH_KEYS: Final = {*_KINDS, "needs", "view", "evasion", "near", "check"}
@@ -53,7 +53,8 @@ class Matcher:
     `terms`: words anywhere; `whole`: words that are the entire message; `pattern`: a linear-time expression, tried
     only where one of `needs` or `marks` occurs (or, for `needs: digits`, where the text has a digit). `near` must
     match within 20 characters of a term. `repeat`: likeness in percent to an earlier message of the session;
-    `longer_than`: more code points than this.
+    `longer_than`: more code points than this. A pattern reads the text as it was written (`raw`), folded (`plain`), or
+    folded and without noise, every clause break a comma (`tight`).
     """
 
     kind: Literal["terms", "whole", "pattern", "repeat", "longer_than"]
@@ -63,7 +64,7 @@ class Matcher:
     marks: tuple[str, ...] = ()
     needs_digits: bool = False
     limit: int = 0
-    view: Literal["plain", "tight"] = "plain"
+    view: Literal["raw", "plain", "tight"] = "plain"
     evasion: bool = True
     near: Any = None
     check: str | None = None
@@ -99,6 +100,8 @@ class Rule:
     bad: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
     known_misses: tuple[str, ...] = ()
+    # Words that can be replaced without a look at the sentence, for `--fix`.
+    fix: Mapping[str, str] = field(default_factory=dict)
     path: str = field(default="", compare=False)
 
 
@@ -162,12 +165,21 @@ class _Reader:
                 self.refuse((*keys, key), f"不认识的键 {key}", f"可用的键：{'、'.join(sorted(allowed))}")
         return where
 
-    def pattern_at(self, where: Mapping[str, Any], keys: tuple[str | int, ...], wrap: str = "(?:{})") -> Any:
+    def pattern_at(
+        self,
+        where: Mapping[str, Any],
+        keys: tuple[str | int, ...],
+        wrap: str = "(?:{})",
+        *,
+        folded: bool = True,
+    ) -> Any:
         source = self.text_at(where, keys)
         if re.search(r"[^\x00-\x7f]-[^\x00-\x7f]", source):
             self.refuse(keys, "不能用汉字区间", r"汉字请写 \p{Han}")
+        if re.search(r"\\[Az]", source):
+            self.refuse(keys, r"不能用 \A 和 \z", "请用 ^ 和 $")
         try:
-            return re2.compile(wrap.format(fold_pattern(source)), _options())
+            return re2.compile(wrap.format(fold_pattern(source) if folded else source), _options())
         except re2.error as error:
             problem = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else error
             self.refuse(keys, f"表达式有误：{problem}", "只支持 RE2 语法：没有环视和反向引用")
@@ -185,7 +197,7 @@ def fold_pattern(source: str) -> str:
     folded = []
     for char in source:
         to = PLAIN.get(ord(char), char) if char > "\x7f" else char
-        folded.append("\\" + to if to != char and len(to) == 1 and not to.isalnum() else to)
+        folded.append(to if to == char else re.escape(to))
     return "".join(folded)
 
 
@@ -234,11 +246,11 @@ def _read_matcher(reader: _Reader, raw: Any, at: tuple[str | int, ...]) -> Match
         on_digits = entry.get("needs") == "digits"
         needs = () if on_digits else reader.list_at(entry, (*at, "needs"), least=1)
         view = entry.get("view", "plain")
-        if view not in ("plain", "tight"):
-            reader.refuse((*at, "view"), f"没有名为 {view} 的视图", "可用：plain、tight")
+        if view not in ("raw", "plain", "tight"):
+            reader.refuse((*at, "view"), f"没有名为 {view} 的视图", "可用：raw、plain、tight")
         return Matcher(
             kind="pattern",
-            pattern=reader.pattern_at(entry, (*at, "pattern")),
+            pattern=reader.pattern_at(entry, (*at, "pattern"), folded=view != "raw"),
             needs=tuple(word for need in needs if (word := fold_word(need))),
             marks=tuple(need for need in needs if not fold_word(need)),
             needs_digits=on_digits,
@@ -283,6 +295,23 @@ def _read_severity(reader: _Reader, data: Mapping[str, Any], category: str) -> M
     return {channel: level for channel, level in value.items() if level in SEVERITIES}
 
 
+def _read_fixes(reader: _Reader, data: Mapping[str, Any], matchers: tuple[Matcher, ...]) -> Mapping[str, str]:
+    """What `--fix` writes in place of a word: letters only, so that it can stand in a file of any format."""
+    fixes = data.get("fix", {})
+    if not isinstance(fixes, dict):
+        reader.refuse(("fix",), "fix 应是词和替换", "写成 fix: {顶级: 优质}")
+    terms = {term for matcher in matchers for term in matcher.terms}
+    for word, new in fixes.items():
+        at = ("fix", word)
+        if not isinstance(word, str) or fold_word(word) not in terms:
+            reader.refuse(at, f"fix 里的“{word}”不是这条规则的词", "只能替换 terms 或 whole 里写着的词")
+        if not isinstance(new, str) or not new or not all(c.isalnum() or c in "，。！？、～" for c in new):
+            reader.refuse(
+                at, f"“{word}”的替换应是一个词", "只用字母、数字和中文标点，不能为空；要删词请改句子"
+            )
+    return fixes
+
+
 def read_rule(path: str, text: str, shared: tuple[Exemption, ...] = ()) -> Rule:
     """One rule from the text of its file. Raises RuleError."""
     reader = _Reader(path, text)
@@ -298,6 +327,7 @@ def read_rule(path: str, text: str, shared: tuple[Exemption, ...] = ()) -> Rule:
     if not isinstance(matches, list) or not matches:
         reader.refuse(("match",), "缺少 match", "至少写一项 terms、whole 或 pattern")
     own = read_exemptions(reader, data.get("exempt"), ("exempt",))
+    matchers = tuple(_read_matcher(reader, raw, ("match", index)) for index, raw in enumerate(matches))
     return Rule(
         code=code,
         name=reader.text_at(data, ("name",)),
@@ -307,12 +337,13 @@ def read_rule(path: str, text: str, shared: tuple[Exemption, ...] = ()) -> Rule:
         why=reader.text_at(data, ("why",)),
         source=source,
         suggestion=reader.text_at(data, ("suggestion",)),
-        matchers=tuple(_read_matcher(reader, raw, ("match", index)) for index, raw in enumerate(matches)),
+        matchers=matchers,
         exemptions=own + shared,
         platforms=frozenset(reader.list_at(data, ("platforms",))),
         bad=reader.list_at(data, ("bad",), least=1),
         good=reader.list_at(data, ("good",), least=1),
         known_misses=reader.list_at(data, ("known_misses",)),
+        fix=_read_fixes(reader, data, matchers),
         path=path,
     )
 

@@ -23,8 +23,13 @@ SYLLABLES: Final[dict[str, str]] = {s: chr(_FIRST + i) for i, s in enumerate(_RA
 SOUND: Final[dict[int, str]] = {
     ord(char): SYLLABLES[syllable] for syllable, chars in _RAW["syllables"].items() for char in chars
 }
-EVERYDAY: Final = frozenset(_RAW["everyday"])
+# The characters of everyday writing, and the particles of chat, which disguise nothing.
+EVERYDAY: Final = frozenset(_RAW["everyday"]) | frozenset("嗯哒嗒噢喔哟呦呗咯喽诶嘞咦咩唔嘿嘻嗨呃哎嘤嘚")
+_SYLLABLE_OF: Final = {code: syllable for syllable, code in SYLLABLES.items()}
 _LONGEST_SYLLABLE: Final = max(map(len, SYLLABLES))
+SEEN: Final = 6  # characters left and right of a hit by which words of plain speech are told
+_SURE: Final = 3  # syllables that do not come about by chance
+_LONGEST_RUN: Final = 64
 _LATIN_RUN: Final = re.compile(r"[a-z]{2,}")
 
 
@@ -51,9 +56,16 @@ def sound_word(word: str) -> str:
     return word.translate(SOUND)
 
 
+def reading(char: str) -> str:
+    """The toneless syllable of a folded character, or '' if it has none."""
+    return _SYLLABLE_OF.get(SOUND.get(ord(char), ""), "")
+
+
 @functools.lru_cache(maxsize=4096)
 def spell(run: str) -> tuple[str, ...]:
-    """A run of letters as pinyin syllables, longest first; empty if it cannot be read as pinyin throughout."""
+    """A run of letters as pinyin syllables, longest first; empty if it is too long or cannot be read as pinyin throughout."""
+    if len(run) > _LONGEST_RUN:
+        return ()
     # best[i]: a reading of run[i:]. Filled from the right, so the cost is linear in the run.
     best: list[tuple[str, ...] | None] = [None] * len(run) + [()]
     for start in range(len(run) - 1, -1, -1):
@@ -68,27 +80,28 @@ def spell(run: str) -> tuple[str, ...]:
 def sound_view(tight: str) -> SoundView:
     """The sound view of a tight text."""
     text = tight.translate(SOUND)
-    run = _LATIN_RUN.search(tight)
-    if run is None:
-        identity = range(len(tight))
-        return SoundView(text, identity, range(1, len(tight) + 1))
+    runs = [
+        (run.start(), run.end(), spelled)
+        for run in _LATIN_RUN.finditer(tight)
+        if (spelled := spell(run.group()))
+    ]
+    if not runs:
+        return SoundView(text, range(len(tight)), range(1, len(tight) + 1))
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     at = 0
-    while run is not None:
-        parts.append(text[at : run.start()])
-        starts.extend(range(at, run.start()))
-        ends.extend(range(at + 1, run.start() + 1))
-        syllables = spell(run.group()) if len(run.group()) <= 64 else ()
-        position = run.start()
-        for piece in syllables or run.group():
-            parts.append(SYLLABLES.get(piece, piece) if syllables else piece)
+    for start, end, syllables in runs:
+        parts.append(text[at:start])
+        starts.extend(range(at, start))
+        ends.extend(range(at + 1, start + 1))
+        position = start
+        for syllable in syllables:
+            parts.append(SYLLABLES[syllable])
             starts.append(position)
-            position += len(piece)
+            position += len(syllable)
             ends.append(position)
-        at = run.end()
-        run = _LATIN_RUN.search(tight, at)
+        at = end
     parts.append(text[at:])
     starts.extend(range(at, len(tight)))
     ends.extend(range(at + 1, len(tight) + 1))
@@ -104,7 +117,7 @@ def likeness(written: str, meant: str) -> Likeness:
     return Likeness.EVERYDAY if written in EVERYDAY or written.isdigit() else Likeness.RARE
 
 
-def judge(written: Sequence[str], word: str, left: str, right: str) -> bool:
+def judge(written: list[str], word: str, left: str, right: str) -> bool:
     """Whether `written`, syllable by syllable, is an evasive spelling of the folded `word`.
 
     `left` and `right` are the tight text around it (a few characters are enough).
@@ -113,14 +126,22 @@ def judge(written: Sequence[str], word: str, left: str, right: str) -> bool:
     worst = max(kinds)
     if worst is Likeness.SAME:
         return False
-    if kinds.count(Likeness.PINYIN) == len(kinds):
-        # Pinyin throughout: two syllables that stand alone as a run of letters, or with Chinese around them.
-        return len(word) >= 2 and not _ends_in_letter(left) and not _starts_with_letter(right)
-    if Likeness.PINYIN in kinds and (
+    # A digit among digits is a number and no sound: 4-38 is not 死三八.
+    if any(
+        kind is not Likeness.SAME
+        and piece.isdigit()
+        and any(map(str.isdigit, written[max(0, at - 1) : at] + written[at + 1 : at + 2]))
+        for at, (kind, piece) in enumerate(zip(kinds, written, strict=True))
+    ):
+        return False
+    # Two syllables inside a longer run of letters may be part of anything; three in a run of pure pinyin are not.
+    if len(word) < _SURE and (
         (kinds[0] is Likeness.PINYIN and _ends_in_letter(left))
         or (kinds[-1] is Likeness.PINYIN and _starts_with_letter(right))
     ):
         return False
+    if kinds.count(Likeness.PINYIN) == len(kinds):
+        return len(word) >= 2
     if worst is not Likeness.EVERYDAY:
         return True
     if len(word) < 3 or kinds.count(Likeness.EVERYDAY) * 2 > len(word) or kinds.count(Likeness.SAME) == 0:
@@ -146,6 +167,16 @@ def is_plain_speech(written: str, left: str, right: str, changed: Collection[int
                 return True
         at = stop
     return False
+
+
+def first_word(text: str) -> str:
+    """The first word of a text that is not empty, as the dictionary cuts it."""
+    return str(next(iter(rjieba.cut(text, False))))
+
+
+def last_word(text: str) -> str:
+    """The last word of a text that is not empty."""
+    return str(list(rjieba.cut(text, False))[-1])
 
 
 def _ends_in_letter(text: str) -> bool:

@@ -46,6 +46,8 @@ LOOK_ALIKES = dict(
     "著": "着",
     "祢": "你",
     "咗": "左",
+    "髪": "发",
+    "訁": "讠",
 }
 STRONG_BREAKS = set(",，。.!！?？;；:：、…\n\r\v\f\x85\u2028\u2029") - {"."}
 KEPT_SYMBOLS = set("%+")
@@ -104,7 +106,12 @@ def fold(char: str, t2s: dict[str, str]) -> str:
         return "10"
     if 0x2160 <= code <= 0x217F:
         number = int(unicodedata.numeric(char))
-        return str(number) if number <= 12 else unicodedata.normalize("NFKC", char).lower()
+        # Ⅴ and Ⅹ are drawn for the letters, as in ＋Ⅴ; the others count.
+        return (
+            str(number)
+            if number <= 12 and number not in {5, 10}
+            else unicodedata.normalize("NFKC", char).lower()
+        )
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)

@@ -4,51 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import orjson
 
-from app.cli.output import EXIT_FINDINGS, cannot, default_format, emit, read_lines, say
-from lint import CHANNELS, Linter, Report, Rule, RuleError, to_sarif
+from app.cli.lint_config import Config, load_config
+from app.cli.lint_files import Globs, printable
+from app.cli.lint_fix import Fixer, write_atomically
+from app.cli.lint_git import Changes
+from app.cli.lint_output import FORMATS, write
+from app.cli.lint_rules import explain, list_rules
+from app.cli.lint_run import STDIN, Ruling, Run, load_rules
+from app.cli.lint_stderr import Voice
+from app.cli.output import EXIT_COULD_NOT_RUN, EXIT_FINDINGS, cannot, default_format, say
+from lint import CHANNELS, RuleError
+from lint.baseline import Baseline, BaselineError, read_baseline, write_baseline
+from lint.config import FAIL_ON, ConfigError
 from lint.findings import rank
-from lint.formats import to_github, to_gitlab, to_junit, to_lines
-from lint.sarif import Located
-from lint.units import READERS, Unit, UnreadableError, read_units, unescape
-
-FORMATS = ("text", "jsonl", "json", "sarif", "github", "gitlab", "junit")
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    source: str
-    unit: Unit
-    report: Report
-
-    def located(self) -> Located:
-        place = f"{self.unit.sheet}!{self.unit.cell}" if self.unit.cell is not None else None
-        uri = "stdin" if self.source == "-" else Path(self.source).as_posix()
-        return Located(self.report, uri, self.unit.line or 1, self.unit.column or 1, place)
-
-    def record(self) -> dict[str, object]:
-        place = {"line": self.unit.line} if self.source == "-" else self.unit.place()
-        return {"source": self.source, **place, **self.report.to_json()}
+from lint.selection import known_selectors, nearest
 
 
 @click.command(
     "lint",
     help="检查话术：广告法用语、服务态度、高压线、模板变量。从标准输入读时一行一条，行内可写 \\n 表示换行。"
-    "退出码：0 没有问题，1 有问题，2 没能运行。/ Lint service texts; `-` reads one text per line.",
+    "退出码：0 没有问题，1 有问题，2 没能运行。设置写在 pyproject.toml 的 [tool.miaohui.lint] 或 .miaohui.toml 的 [lint]。"
+    " / Lint service texts; `-` reads one text per line.",
 )
 @click.argument("paths", nargs=-1, metavar="[PATH…|-]")
 @click.option(
-    "--channel",
-    type=click.Choice(CHANNELS),
-    default="template",
-    show_default=True,
-    help="文字从哪里发出 / where it goes out",
+    "--channel", type=click.Choice(CHANNELS), help="文字从哪里发出（默认 template） / where it goes out"
 )
 @click.option("--platform", metavar="P", help="平台 / platform, such as kuaishou, douyin, tmall")
 @click.option(
@@ -56,10 +41,8 @@ class _Checked:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-    help="达到这个级别时退出码为 1 / exit 1 from this severity on",
+    type=click.Choice(FAIL_ON),
+    help="达到这个级别时退出码为 1（默认 error） / exit 1 from this severity on",
 )
 @click.option(
     "--rules",
@@ -68,120 +51,183 @@ class _Checked:
     type=click.Path(exists=True, file_okay=False),
     help="自定义规则文件夹，可多次给出 / folder of your own rules",
 )
-@click.option("--explain", metavar="RULE", help="说明一条规则后退出 / explain a rule and exit")
+@click.option("--disable", multiple=True, metavar="RULE", help="关掉一条规则或一类，可多次给出 / switch off")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="不查的文件，可多次给出 / files to leave out")
+@click.option("--config", "config_file", metavar="FILE", help="设置文件 / settings file")
+@click.option("--no-config", is_flag=True, help="不读设置文件 / read no settings file")
+@click.option("--baseline", "baseline_file", metavar="FILE", help="基线：里面有的问题不算 / known findings")
+@click.option("--no-baseline", is_flag=True, help="不用设置里的基线 / ignore the configured baseline")
+@click.option("--write-baseline", metavar="FILE", help="把现有的问题记成基线 / record what is found now")
+@click.option("--changed-since", metavar="REV", help="只查这个 git 版本以来改动的行 / only changed lines")
+@click.option("--fix", is_flag=True, help="把能安全替换的词改掉 / rewrite what is safe")
+@click.option("--diff", is_flag=True, help="只显示 --fix 会怎么改 / show what --fix would do")
+@click.option(
+    "--stdin-filename", metavar="NAME", help="把标准输入当作这个名字的文件 / read stdin as this file"
+)
+@click.option(
+    "--progress/--no-progress", default=None, help="在 stderr 显示进度（默认只在终端） / show progress"
+)
+@click.option("--explain", "explained", metavar="RULE", help="说明一条规则后退出 / explain a rule and exit")
+@click.option("--list-rules", "listed", is_flag=True, help="列出规则后退出 / list the rules and exit")
 def command(
     paths: tuple[str, ...],
-    channel: str,
+    channel: str | None,
     platform: str | None,
     output_format: str,
-    fail_on: str,
+    fail_on: str | None,
     folders: tuple[str, ...],
-    explain: str | None,
+    disable: tuple[str, ...],
+    exclude: tuple[str, ...],
+    config_file: str | None,
+    no_config: bool,
+    baseline_file: str | None,
+    no_baseline: bool,
+    write_baseline: str | None,
+    changed_since: str | None,
+    fix: bool,
+    diff: bool,
+    stdin_filename: str | None,
+    progress: bool | None,
+    explained: str | None,
+    listed: bool,
 ) -> None:
-    try:
-        linter = Linter.from_folder(*folders) if folders else Linter.default()
-    except RuleError as error:
-        cannot(str(error))
-    if explain is not None:
-        _explain(linter, explain)
+    config = load_config(config_file, look=not no_config)
+    ruling = _ruling(config, folders, disable)
+    if explained is not None:
+        explain(ruling.every, explained)
         return
-    checked = _check(linter, paths or ("-",), channel, platform)
-    worst = _write(checked, linter.rules, output_format, fail_on)
-    if worst >= rank(fail_on):
+    if listed:
+        list_rules(ruling.every, ruling.on, output_format)
+        return
+    paths = paths or (STDIN,)
+    _check_together(paths, fix or diff, changed_since, stdin_filename, write_baseline)
+    run = Run(
+        ruling=ruling,
+        channel=channel or config.settings.channel or "template",
+        platform=platform or config.settings.platform,
+        voice=Voice(progress),
+        require_reason=config.settings.require_reason,
+        changes=Changes(changed_since) if changed_since is not None else None,
+        stdin_name=stdin_filename,
+    )
+    _leave_out(run, config, exclude)
+    _use_baseline(run, config, None if no_baseline else baseline_file, write_baseline, no_baseline)
+    failing = rank(fail_on or config.settings.fail_on or "error")
+    try:
+        worst = _run(run, paths, output_format, fail_on or config.settings.fail_on or "error", fix, diff)
         sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output went away. Nobody is told, but it was not a run that came to its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(EXIT_COULD_NOT_RUN) from None
+    run.voice.done()
+    if run.failures:
+        raise SystemExit(EXIT_COULD_NOT_RUN)
+    if write_baseline is not None:
+        _record(run, Path(write_baseline))
+        return
+    if worst >= failing:
         raise SystemExit(EXIT_FINDINGS)
 
 
-def _explain(linter: Linter, code: str) -> None:
-    rule = linter.rule(code)
-    if rule is None:
-        near = [other.code for other in linter.rules if code.rsplit("/", maxsplit=1)[-1] in other.code]
-        cannot(f"没有规则 {code}{'，是不是 ' + '、'.join(near) if near else ''} / no such rule")
-    say(f"{rule.code}  {rule.name}")
-    say("级别  " + "，".join(f"{channel} {rule.severity.get(channel, '不查')}" for channel in CHANNELS))
-    for label, text in (("为什么", rule.why), ("怎么改", rule.suggestion), ("依据  ", rule.source)):
-        say(f"{label}  {text}")
-    for label, examples in (("会提示", rule.bad), ("不提示", rule.good), ("漏掉的", rule.known_misses)):
-        for example in examples:
-            say(f"{label}  {example}")
-    for ground in dict.fromkeys(exemption.reason for exemption in rule.exemptions):
-        say(f"豁免    {ground}")
+def _ruling(config: Config, folders: Sequence[str], disable: Sequence[str]) -> Ruling:
+    settings = config.settings
+    own = [config.path(folder) for folder in settings.rules]
+    for folder in own:
+        if not folder.is_dir():
+            cannot(
+                f"{settings.path} 的 rules 里的文件夹 {folder} 不存在，请改正 / no such folder of rules in the settings"
+            )
+    try:
+        every = load_rules([*own, *folders])
+        settings.check_names(every)
+    except (RuleError, ConfigError) as error:
+        cannot(str(error))
+    known = known_selectors(every)
+    for name in disable:
+        if name not in known:
+            meant = nearest(name, known)
+            hint = f"是不是 {'、'.join(meant)}？" if meant else "用 --list-rules 查代码"
+            cannot(f"--disable {name}：没有这条规则或这一类，{hint} / no such rule or category")
+    return Ruling(every, (*settings.disable, *disable), settings.severity)
 
 
-def _check(linter: Linter, paths: Iterable[str], channel: str, platform: str | None) -> Iterator[_Checked]:
-    for source, unit in _units(paths):
-        yield _Checked(source, unit, linter.check(unit.text, channel=channel, platform=platform))
+def _check_together(
+    paths: Sequence[str],
+    fixing: bool,
+    changed_since: str | None,
+    stdin_filename: str | None,
+    recording: str | None,
+) -> None:
+    """Refuse what makes no sense together."""
+    if STDIN in paths and fixing:
+        cannot("标准输入不能用 --fix 或 --diff，请给出文件 / standard input cannot be rewritten, name files")
+    if STDIN in paths and changed_since is not None:
+        cannot("标准输入没有 git 版本，--changed-since 请给出文件或文件夹 / name files or folders")
+    if stdin_filename is not None and STDIN not in paths:
+        cannot("--stdin-filename 要和 - 一起用 / --stdin-filename needs `-`")
+    if recording is not None and (changed_since is not None or fixing):
+        cannot("--write-baseline 要查全部文字，不能和 --changed-since、--fix、--diff 一起用 / not together")
 
 
-def _units(paths: Iterable[str]) -> Iterator[tuple[str, Unit]]:
-    for path in paths:
-        if path == "-":
-            for number, line in enumerate(read_lines("-"), start=1):
-                yield "-", Unit(unescape(line), number, 1)
-            continue
-        for file in _files(Path(path)):
-            try:
-                data = file.read_bytes()
-            except OSError as error:
-                cannot(f"读不了 {file}：{error.strerror} / cannot read {file}")
-            try:
-                for unit in read_units(file.name, data):
-                    yield str(file), unit
-            except UnreadableError as error:
-                cannot(f"读不了 {file}：{error} / cannot read {file}")
+def _leave_out(run: Run, config: Config, exclude: Sequence[str]) -> None:
+    settings = config.settings
+    run.excluded.add(config.base, settings.exclude)
+    run.excluded.add(Path.cwd(), exclude)
+    per_file = []
+    for glob, names in settings.per_file_disable.items():
+        globs = Globs()
+        globs.add(config.base, [glob])
+        per_file.append((globs, names))
+    run.per_file = per_file
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """The file itself, or every file below the folder that we can read, in order; hidden ones are left out."""
-    if not path.exists():
-        cannot(f"找不到 {path} / no such file or folder")
-    if not path.is_dir():
-        yield path
+def _use_baseline(run: Run, config: Config, named: str | None, recording: str | None, without: bool) -> None:
+    if recording is not None:
+        run.recording = True
+        run.baseline_path = Path(recording)
+        run.baseline = _read_baseline(run.baseline_path) if run.baseline_path.exists() else Baseline()
         return
-    for folder, inner, names in os.walk(path):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in READERS:
-                yield Path(folder, name)
+    configured = config.settings.baseline
+    if named is None and (without or configured is None):
+        return
+    run.baseline_path = Path(named) if named is not None else config.path(str(configured))
+    run.baseline = _read_baseline(run.baseline_path)
 
 
-def _write(checked: Iterable[_Checked], rules: tuple[Rule, ...], output_format: str, fail_on: str) -> int:
-    """Print in the format asked for; the rank of the worst finding, or -1."""
-    worst = -1
-    texts = found = 0
+def _read_baseline(path: Path) -> Baseline:
+    shown = printable(path)
+    try:
+        return read_baseline(path.read_bytes())
+    except FileNotFoundError:
+        cannot(f"没有基线文件 {shown}，先用 --write-baseline {shown} 生成 / no such baseline file")
+    except OSError as error:
+        cannot(f"读不了基线文件 {shown}：{error.strerror}，请检查权限 / cannot read the baseline")
+    except BaselineError as error:
+        cannot(f"基线文件 {shown}:{error} / the baseline is broken")
 
-    def watched() -> Iterator[_Checked]:
-        nonlocal worst, texts, found
-        for item in checked:
-            texts += 1
-            found += len(item.report.findings)
-            if item.report.worst is not None:
-                worst = max(worst, rank(item.report.worst))
-            yield item
 
-    located = (item.located() for item in watched())
-    if output_format == "jsonl":
-        for item in watched():
-            emit(item.record())
-    elif output_format == "json":
-        _dump([item.record() for item in watched()])
-    elif output_format == "sarif":
-        _dump(to_sarif(located, rules))
-    elif output_format == "gitlab":
-        _dump(to_gitlab(located))
-    elif output_format == "junit":
-        say(to_junit(located, fail_on))
-    elif output_format == "github":
-        for line in to_github(located):
-            say(line)
+def _run(run: Run, paths: Sequence[str], output_format: str, fail_on: str, fix: bool, diff: bool) -> int:
+    if not (fix or diff):
+        return write(run.checked(paths), run, output_format, fail_on)
+    fixer = Fixer(run, (lambda text: say(text.removesuffix("\n"))) if diff else None)
+    run.fixer = fixer
+    if diff:
+        worst = max((rank(item.report.worst) for item in run.checked(paths) if item.report.worst), default=-1)
+        worst = max(worst, rank("error") if fixer.places else -1)
     else:
-        for line in to_lines(located):
-            say(line)
-        say(
-            f"查了 {texts} 条，{'没有问题' if not found else f'{found} 处问题'} / {texts} texts, {found} findings"
-        )
+        worst = write(run.checked(paths), run, output_format, fail_on)
+    fixer.summary()
     return worst
 
 
-def _dump(value: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+def _record(run: Run, path: Path) -> None:
+    entries = run.recorded()
+    try:
+        write_atomically(path, write_baseline(entries))
+    except OSError as error:
+        cannot(
+            f"写不了基线文件 {printable(path)}：{error.strerror or error}，请检查文件夹和权限 / cannot write"
+        )
+    count = sum(entries.values())
+    run.voice.tell(f"基线 {printable(path)} 里有 {count} 处 / {count} findings recorded")

@@ -24,11 +24,11 @@ def records(result: Result) -> list[dict]:
 
 
 def test_every_line_of_standard_input_gives_one_object_in_order() -> None:
-    result = run("-", "--format", "jsonl", stdin="您好\n\n顶级面料\n")
+    result = run("-", "--format", "jsonl", stdin="您好\n\n顶级毛巾\n")
     assert [(r["line"], r["text"], len(r["findings"])) for r in records(result)] == [
         (1, "您好", 0),
         (2, "", 0),
-        (3, "顶级面料", 1),
+        (3, "顶级毛巾", 1),
     ]
     assert result.exit_code == 1
 
@@ -45,10 +45,10 @@ def test_a_line_may_spell_a_line_break_and_a_backslash() -> None:
     ("text", "options", "code"),
     [
         ("您好", [], 0),
-        ("顶级面料", [], 1),
+        ("顶级毛巾", [], 1),
         ("爱买不买", [], 0),
         ("爱买不买", ["--fail-on", "warning"], 1),
-        ("顶级面料", ["--channel", "live"], 0),
+        ("顶级毛巾", ["--channel", "live"], 0),
         ("您好{buyer}", [], 0),
         ("您好{buyer}", ["--channel", "auto"], 1),
     ],
@@ -70,7 +70,7 @@ def test_what_cannot_be_read_ends_with_two_and_one_line_on_stderr(tmp_path: Path
 def test_the_installed_command_answers_on_bytes_in_any_locale() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from app.cli import main; main()", "lint", "-"],
-        input="顶级😀面料\n".encode(),
+        input="顶级😀毛巾\n".encode(),
         capture_output=True,
         check=False,
         cwd=Path(__file__).parents[2],
@@ -82,13 +82,13 @@ def test_the_installed_command_answers_on_bytes_in_any_locale() -> None:
 
 
 FILES = {
-    "a.txt": ("您好\n\n这是顶级面料\n", 3),
-    "a.md": ("# 标题\n\n```\n顶级\n```\n- 这是顶级面料\n", 6),
-    "a.csv": ('id,text,examples\n1,您好,傻逼\n2,"这是\n顶级面料",x\n', 3),
-    "a.json": ('{"items": [\n  {"id": "顶级", "text": "这是顶级面料"}\n]}', 2),
-    "a.jsonl": ('{"text": "您好"}\n{"examples": ["傻逼"], "text": "这是顶级面料"}\n', 2),
-    "a.yaml": ("- text: 您好\n- text: 这是顶级面料\n  keywords: [顶级]\n", 2),
-    "a.toml": ('[[phrase]]\ntext = "您好"\n[[phrase]]\ntext = "这是顶级面料"\n', 4),
+    "a.txt": ("您好\n\n这是顶级毛巾\n", 3),
+    "a.md": ("# 标题\n\n```\n顶级\n```\n- 这是顶级毛巾\n", 6),
+    "a.csv": ('id,text,examples\n1,您好,傻逼\n2,"这是\n顶级毛巾",x\n', 3),
+    "a.json": ('{"items": [\n  {"id": "顶级", "text": "这是顶级毛巾"}\n]}', 2),
+    "a.jsonl": ('{"text": "您好"}\n{"examples": ["傻逼"], "text": "这是顶级毛巾"}\n', 2),
+    "a.yaml": ("- text: 您好\n- text: 这是顶级毛巾\n  keywords: [顶级]\n", 2),
+    "a.toml": ('[[phrase]]\ntext = "您好"\n[[phrase]]\ntext = "这是顶级毛巾"\n', 4),
 }
 
 
@@ -107,7 +107,7 @@ def test_a_finding_in_a_workbook_has_sheet_and_cell(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "话术"
     book.active.append(["分类", "话术内容", "关键词"])
-    book.active.append(["售前", "这是顶级面料", "顶级"])
+    book.active.append(["售前", "这是顶级毛巾", "顶级"])
     book.save(tmp_path / "a.xlsx")
     (record,) = records(run(str(tmp_path / "a.xlsx"), "--format", "jsonl"))
     assert (record["sheet"], record["cell"]) == ("话术", "B2")
@@ -115,16 +115,16 @@ def test_a_finding_in_a_workbook_has_sheet_and_cell(tmp_path: Path) -> None:
 
 
 def test_a_file_in_gb18030_is_read(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes("分类,话术\n售前,这是顶级面料\n".encode("gb18030"))
+    (tmp_path / "a.csv").write_bytes("分类,话术\n售前,这是顶级毛巾\n".encode("gb18030"))
     (record,) = records(run(str(tmp_path / "a.csv"), "--format", "jsonl"))
-    assert record["text"] == "这是顶级面料"
+    assert record["text"] == "这是顶级毛巾"
 
 
 def test_a_folder_is_walked_in_order_without_hidden_files(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / ".git").mkdir()
     for name in ("b/z.txt", "a.txt", ".git/x.txt", "picture.png"):
-        (tmp_path / name).write_text("顶级面料", "utf-8")
+        (tmp_path / name).write_text("顶级毛巾", "utf-8")
     found = [
         Path(r["source"]).relative_to(tmp_path).as_posix()
         for r in records(run(str(tmp_path), "--format", "jsonl"))
@@ -133,7 +133,7 @@ def test_a_folder_is_walked_in_order_without_hidden_files(tmp_path: Path) -> Non
 
 
 def test_sarif_counts_code_points_and_places_lines(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("您好\n😀😀顶级面料\n", "utf-8")
+    (tmp_path / "a.txt").write_text("您好\n😀😀顶级毛巾\n", "utf-8")
     result = run(str(tmp_path / "a.txt"), "--format", "sarif")
     log = json.loads(result.stdout_bytes)
     assert log["version"] == "2.1.0"
@@ -154,14 +154,14 @@ def test_sarif_counts_code_points_and_places_lines(tmp_path: Path) -> None:
 
 
 def test_gitlab_report_has_unique_fingerprints() -> None:
-    issues = json.loads(run("-", "--format", "gitlab", stdin="顶级面料\n顶级面料\n").stdout_bytes)
+    issues = json.loads(run("-", "--format", "gitlab", stdin="顶级毛巾\n顶级毛巾\n").stdout_bytes)
     assert [issue["location"]["lines"]["begin"] for issue in issues] == [1, 2]
     assert len({issue["fingerprint"] for issue in issues}) == 2
     assert {"description", "check_name", "severity"} <= set(issues[0])
 
 
 def test_github_annotations_are_escaped() -> None:
-    (line,) = run("-", "--format", "github", stdin="顶级面料\n").stdout.splitlines()
+    (line,) = run("-", "--format", "github", stdin="顶级毛巾\n").stdout.splitlines()
     assert line.startswith("::error file=stdin,line=1,endLine=1,col=1,endColumn=3,title=ad-law/extreme ")
 
 
@@ -178,7 +178,7 @@ def test_json_is_one_array() -> None:
 
 
 def test_text_says_what_and_what_to_do() -> None:
-    result = run("-", "--format", "text", stdin="顶级面料\n")
+    result = run("-", "--format", "text", stdin="顶级毛巾\n")
     assert "stdin:1:1: 错误 ad-law/extreme" in result.stdout
     assert "建议" in result.stdout
 

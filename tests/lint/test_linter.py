@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lint import CHANNELS, Linter
 from lint.checks import is_bank_card, is_id_number
-from lint.folding import clauses, plain, tight
+from lint.folding import Views
 from lint.sound import sound_view, spell
 
 LINTER = Linter.default()
@@ -35,11 +35,12 @@ def test_every_span_lies_in_the_text_and_shows_the_match(text: str, channel: str
 @given(text=TEXTS)
 @settings(max_examples=300, deadline=None)
 def test_folding_never_loses_the_way_back(text: str) -> None:
-    for view in (plain(text), tight(text), clauses(text)):
+    views = Views(text)
+    for view in (views.view("plain"), views.view("tight"), views.view("clauses")):
         assert len(view.origin) == len(view.text)
         assert list(view.origin) == sorted(view.origin)
         assert all(0 <= index < len(text) for index in view.origin)
-    sounds = sound_view(tight(text).text)
+    sounds = sound_view(views.view("tight").text)
     assert len(sounds.text) == len(sounds.starts) == len(sounds.ends)
 
 
@@ -54,14 +55,14 @@ def test_findings_come_in_the_order_of_the_text(text: str) -> None:
     ("text", "match"),
     [
         ("😀😀最好的面膜", "最好的"),
-        ("𠮷𠮷顶级面料", "顶级"),
+        ("𠮷𠮷顶尖技术", "顶尖"),
         ("买它，TOP①爆款", "TOP①"),
         ("zui佳选择", "zui佳"),
         ("最\u200b佳\u200b品质", "最\u200b佳"),
         ("全 网 第 一 名品", "全 网 第 一"),
         ("頂級享受", "頂級享受"),
         ("本店TOP1️⃣好物", "TOP1️⃣"),
-        ("顶̶级̶面料", "顶̶级̶"),
+        ("顶̶尖̶技术", "顶̶尖̶"),
         ("ＮＯ.１品牌", "ＮＯ.１"),
         ("第壹品牌", "第壹品牌"),
         ("全\n网\n第\n一", "全\n网\n第\n一"),
@@ -145,7 +146,7 @@ def test_the_report_prints_the_contract() -> None:
 
 
 def test_a_long_text_is_linted_whole() -> None:
-    text = "您好，在的。" * 4000 + "顶级面料"
+    text = "您好，在的。" * 4000 + "这是顶级的"
     assert LINTER.check(text, channel="live").findings[-1].match == "顶级"
 
 

@@ -54,12 +54,12 @@ def test_a_broken_rule_is_refused_with_line_and_remedy(old: str, new: str, line:
 def test_a_custom_folder_adds_to_the_built_in_rules(tmp_path: Path) -> None:
     (tmp_path / "nickname.yaml").write_text(GOOD, "utf-8")
     linter = Linter.from_folder(tmp_path)
-    assert [f.rule for f in linter.check("小可爱，这是顶级面料").findings] == [
+    assert [f.rule for f in linter.check("小可爱，这是顶级的").findings] == [
         "house/nickname",
         "ad-law/extreme",
     ]
     alone = Linter.from_folder(tmp_path, builtin=False)
-    assert [f.rule for f in alone.check("小可爱，这是顶级面料").findings] == ["house/nickname"]
+    assert [f.rule for f in alone.check("小可爱，这是顶级的").findings] == ["house/nickname"]
 
 
 def test_two_files_with_one_code_are_refused(tmp_path: Path) -> None:

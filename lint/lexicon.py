@@ -1,0 +1,140 @@
+"""What the rules look for, compiled: the words of each view into one automaton, the patterns of each view into one set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import daachorse
+
+from lint.patterns import Patterns
+from lint.rulebook import Matcher, Rule
+from lint.sound import sound_word
+from lint.variants import load_substitutions, spellings
+
+# What may stand around a message without making it more than it is.
+_LEADING: Final = ("亲爱的", "亲亲", "亲", "您好", "你好")
+_TRAILING: Final = ("哦", "呢", "啊", "呀", "哈", "啦", "噢", "喔", "吧", "亲", "的", "了", "嘛", "诶", "欸")
+_COURTESIES: Final = 8  # characters of courtesy around a whole-message word that are looked through
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word that is a hit of a rule. `evasive`: the automaton knows it in a disguised spelling."""
+
+    rule: int
+    matcher: Matcher
+    word: str
+    evasive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A disguised spelling of `word`, which fulfils all conditions of the patterns that name it."""
+
+    word: str
+    conditions: int
+
+
+class Automaton:
+    """All words of one view, each with its meanings; one pass finds every occurrence."""
+
+    __slots__ = ("_machine", "meanings", "words")
+
+    def __init__(self, meanings: Mapping[str, Sequence[Any]]) -> None:
+        self.words = list(meanings)
+        self.meanings = [tuple(found) for found in meanings.values()]
+        self._machine = daachorse.CharwiseDoubleArrayAhoCorasick(self.words) if meanings else None
+
+    def find(self, text: str) -> Sequence[tuple[int, int, int]]:
+        """Every occurrence as (start, end, index of the word), by ascending end."""
+        if self._machine is None or not text:
+            return ()
+        found: Sequence[tuple[int, int, int]] = self._machine.find_overlapping(text)
+        return found
+
+
+class Lexicon:
+    """The words and patterns of a set of rules. Rules are named by their index.
+
+    `words`: terms, disguised spellings, and words that fulfil conditions of patterns, in the tight view; a meaning is a
+    `Term`, a `Need`, or the mask of such conditions. `sounds` and `long_sounds` (three syllables or more): `Term` and `Need`
+    by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`: (rule, limit).
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.patterns: Final = Patterns(rules)
+        self.whole: Final[dict[str, list[Term]]] = defaultdict(list)
+        self.repeats: Final[list[tuple[int, int]]] = []
+        self.limits: Final[list[tuple[int, int]]] = []
+        self._words: dict[str, list[Term | Need | int]] = defaultdict(list)
+        self._spelled: dict[str, list[Term | Need]] = defaultdict(list)
+        self._sounds: dict[str, list[Term | Need]] = defaultdict(list)
+        self._substitutions = load_substitutions()
+        for index, rule in enumerate(rules):
+            for matcher in rule.matchers:
+                self._add(index, matcher)
+        for word, conditions in self.patterns.words.items():
+            self._words[word].append(conditions)
+        for word, conditions in self.patterns.disguised.items():
+            self._disguise(word, Need(word, conditions))
+        for spelling, meanings in self._spelled.items():
+            if spelling not in self._words:
+                self._words[spelling].extend(meanings)
+        self.words: Final = Automaton(self._words)
+        self.sounds: Final = Automaton(self._sounds)
+        self.long_sounds: Final = Automaton({s: m for s, m in self._sounds.items() if len(s) >= 3})
+        self.longest_whole: Final = max(map(len, self.whole), default=0) + _COURTESIES
+        self._openings = frozenset(word[0] for word in (*self.whole, *_LEADING))
+
+    def _add(self, rule: int, matcher: Matcher) -> None:
+        match matcher.kind:
+            case "repeat":
+                self.repeats.append((rule, matcher.limit))
+            case "longer_than":
+                self.limits.append((rule, matcher.limit))
+            case "whole":
+                for word in matcher.terms:
+                    self.whole[_core(word)].append(Term(rule, matcher, word))
+            case "terms":
+                for word in matcher.terms:
+                    self._words[word].append(Term(rule, matcher, word))
+                    if matcher.evasion:
+                        self._disguise(word, Term(rule, matcher, word, evasive=True))
+            case "pattern":
+                pass  # they share words, see `Patterns`
+
+    def _disguise(self, word: str, meaning: Term | Need) -> None:
+        if len(word) < 2:
+            return
+        if not word.isascii() and meaning not in self._sounds[sound := sound_word(word)]:
+            self._sounds[sound].append(meaning)
+        for spelling in spellings(word, self._substitutions):
+            if meaning not in self._spelled[spelling]:
+                self._spelled[spelling].append(meaning)
+
+    def whole_terms(self, tight: str) -> Iterable[Term]:
+        """The terms that this tight text is, as a whole message, but for courtesies around it."""
+        if len(tight) > self.longest_whole or tight[:1] not in self._openings:
+            return ()
+        return self.whole.get(_core(tight), ())
+
+
+def _core(tight: str) -> str:
+    """What a message says. 嗯呢 and 哦哦 are friendly, so courtesies are only taken off where more than a character remains."""
+    core = without_courtesies(tight)
+    return core if len(core) > 1 else tight
+
+
+def without_courtesies(tight: str) -> str:
+    """A tight message without the courtesies around it, or as it is if nothing else would remain."""
+    core = tight
+    for word in _LEADING:
+        if core.startswith(word) and len(core) > len(word):
+            core = core[len(word) :]
+            break
+    while len(core) > 1 and core.endswith(_TRAILING):
+        core = core[:-1]
+    return core

@@ -1,0 +1,339 @@
+"""What a text must contain for a pattern to match at all, read off the pattern.
+
+Running dozens of expressions over every sentence would cost more than everything else, so a pattern is only tried where
+the strings stand that any match of it holds. The expression is read as RE2 reads it; what is not understood
+counts as "anything", which only makes the pattern be tried more often.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Final
+
+from lint.folding import is_noise, load_table
+
+Strings = frozenset[str]
+_MOST: Final = 500  # strings in a set
+_REPEATS: Final = 4  # times that a repeated piece is spelled out
+_CLASS: Final = 12  # characters of a class that is spelled out
+_SHARES: Final[dict[str, float]] = load_table("frequency.json")
+_RARE_CHARACTER: Final = 0.002  # what the table leaves out
+_RARE_PAIR: Final = 0.0005
+_LENGTHS: Final = 2.0  # every further character makes a string so much rarer
+_TOO_COMMON: Final = 0.35
+
+
+_FOLDING_CASE: Final = re.compile(r"\(\?[a-zA-Z]*i")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What an alternative of a pattern needs: sets of strings, of each of which a match holds at least one, the rarest first.
+
+    `longest`: a text of more characters, not counting noise, cannot match, because the alternative must be all of it;
+    None if it need not.
+    """
+
+    required: tuple[Strings, ...] = ()
+    longest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is known of a piece of a pattern: all strings it can be, if few, or else sets of which each match holds one.
+
+    `longest`: characters that it can match, not counting noise; None if there is no limit. `opens`, `closes`: it is tied to the start or end.
+    `hit`: the group of that name is in it.
+    """
+
+    exact: Strings | None
+    required: tuple[Strings, ...] = ()
+    longest: int | None = None
+    opens: bool = False
+    closes: bool = False
+    hit: bool = False
+
+
+_ANYTHING: Final = _Part(None)
+_ONE_CHARACTER: Final = _Part(None, longest=1)
+_EMPTY: Final = _Part(frozenset({""}), longest=0)
+
+
+def branches(pattern: str) -> list[Branch]:
+    """What the alternatives of an RE2 pattern need. Sets that most messages fulfil are left out.
+
+    Where some alternatives have a group named `hit`, the others only keep it from matching and need not be looked for.
+    """
+    if _FOLDING_CASE.search(pattern):  # letters may then stand for others
+        return [Branch()]
+    parts = _Parser(pattern).branches()
+    return [
+        Branch(
+            tuple(
+                strings for strings in sorted(set(_needed(part)), key=rate) if rate(strings) <= _TOO_COMMON
+            ),
+            part.longest if part.opens and part.closes else None,
+        )
+        for part in [part for part in parts if part.hit] or parts
+    ]
+
+
+def shortest(strings: Strings) -> Strings:
+    """Without those that hold another one of them."""
+    return frozenset(
+        s
+        for s in strings
+        if not any(
+            s[start:end] in strings
+            for start in range(len(s))
+            for end in range(start + 1, len(s) + 1)
+            if end - start < len(s)
+        )
+    )
+
+
+def rate(strings: Strings) -> float:
+    """A guess in what share of service messages one of these strings stands."""
+    return sum(map(_share, strings))
+
+
+@functools.lru_cache(maxsize=65536)
+def _share(string: str) -> float:
+    if len(string) == 1:
+        return _SHARES.get(string, _RARE_CHARACTER)
+    pairs = [_SHARES.get(string[at : at + 2], _RARE_PAIR) for at in range(len(string) - 1)]
+    return min(pairs, default=1.0) / (1.0 + _LENGTHS * (len(string) - 2))
+
+
+def _needed(part: _Part) -> tuple[Strings, ...]:
+    if part.exact is not None:
+        return () if "" in part.exact else (part.exact,)
+    return part.required
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    """Pieces that follow each other."""
+    exact: Strings = frozenset({""})
+    required: list[Strings] = []
+    whole = True
+
+    def flush() -> None:
+        nonlocal exact
+        if "" not in exact:
+            required.append(exact)
+        exact = frozenset({""})
+
+    for part in parts:
+        if part.exact is not None:
+            if len(exact) * len(part.exact) > _MOST:
+                whole = False
+                flush()
+            exact = frozenset(a + b for a, b in product(exact, part.exact))
+        else:
+            whole = False
+            flush()
+            required.extend(part.required)
+    if not whole:
+        flush()
+    lengths = [part.longest for part in parts]
+    return _Part(
+        exact if whole else None,
+        () if whole else tuple(required),
+        None if None in lengths else sum(length or 0 for length in lengths),
+        opens=bool(parts) and parts[0].opens,
+        closes=bool(parts) and parts[-1].closes,
+        hit=any(part.hit for part in parts),
+    )
+
+
+def _either(parts: Sequence[_Part]) -> _Part:
+    """Pieces of which one stands."""
+    if len(parts) == 1:
+        return parts[0]
+    lengths = [part.longest for part in parts]
+    longest = None if None in lengths else max(length or 0 for length in lengths)
+    opens, closes = all(part.opens for part in parts), all(part.closes for part in parts)
+    hit = any(part.hit for part in parts)
+    if all(part.exact is not None for part in parts):
+        exact = frozenset(string for part in parts for string in part.exact or ())
+        if len(exact) <= _MOST:
+            return _Part(exact, (), longest, opens, closes, hit)
+    each = [_needed(part) for part in parts]
+    needed = (frozenset().union(*(min(sets, key=rate) for sets in each)),) if all(each) else ()
+    return _Part(None, needed, longest, opens, closes, hit)
+
+
+class _Parser:
+    """Reads an expression of RE2's syntax from left to right."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._at = 0
+
+    def branches(self) -> list[_Part]:
+        """The alternatives of the whole pattern, also of one that stands in brackets."""
+        if self._pattern.startswith("(?:") and _closes_at_end(self._pattern):
+            self._at = len("(?:")
+        return self._alternatives()
+
+    def _alternatives(self) -> list[_Part]:
+        """Everything up to the end or the closing bracket of a group."""
+        found: list[_Part] = []
+        pieces: list[_Part] = []
+        while self._at < len(self._pattern) and self._pattern[self._at] != ")":
+            if self._take("|"):
+                found.append(_joined(pieces))
+                pieces = []
+            else:
+                pieces.append(self._repeated(self._atom()))
+        return [*found, _joined(pieces)]
+
+    def _take(self, text: str) -> bool:
+        if self._pattern.startswith(text, self._at):
+            self._at += len(text)
+            return True
+        return False
+
+    def _next(self) -> str:
+        self._at += 1
+        return self._pattern[self._at - 1]
+
+    def _until(self, end: str) -> str:
+        stop = self._pattern.index(end, self._at)
+        text = self._pattern[self._at : stop]
+        self._at = stop + len(end)
+        return text
+
+    def _atom(self) -> _Part:
+        char = self._next()
+        if char == "(":
+            return self._group()
+        if char == "[":
+            return self._class()
+        if char in "^$":
+            return _Part(frozenset({""}), longest=0, opens=char == "^", closes=char == "$")
+        if char == ".":
+            return _ONE_CHARACTER
+        if char == "\\":
+            return self._escape()
+        return _character(char)
+
+    def _group(self) -> _Part:
+        name = self._until(">") if self._take("?P<") else ""
+        if name or self._take("?:") or not self._take("?"):
+            pass
+        else:  # flags, perhaps with a group of their own
+            while self._next() not in ":)":
+                pass
+            if self._pattern[self._at - 1] == ")":
+                return _EMPTY
+        inner = _either(self._alternatives())
+        self._at += 1
+        return replace(inner, hit=inner.hit or name == "hit")
+
+    def _escape(self) -> _Part:
+        char = self._next()
+        if char in "pP":
+            if self._take("{"):
+                self._until("}")
+            else:
+                self._next()
+            return _ONE_CHARACTER
+        if char == "x":  # a character by its number
+            if self._take("{"):
+                self._until("}")
+            else:
+                self._at += 2
+            return _ONE_CHARACTER
+        if char in "bB":
+            return _EMPTY
+        if char in "dDsSwW":
+            return _ONE_CHARACTER
+        return _ANYTHING if char.isalnum() else _character(char)
+
+    def _class(self) -> _Part:
+        negated = self._take("^")
+        chars: set[str] = set()
+        known = not negated
+        first = True
+        while first or self._pattern[self._at] != "]":
+            first = False
+            char = self._next()
+            if char == "[" and self._take(":"):
+                self._until(":]")
+                known = False
+                continue
+            if char == "\\":
+                part = self._escape()
+                known = known and part.exact is not None
+                char = next(iter(part.exact or {""}))
+            if self._pattern[self._at] == "-" and self._pattern[self._at + 1] != "]":
+                self._at += 1
+                last = self._next()
+                if last == "\\":
+                    last = self._next()
+                chars.update(map(chr, range(ord(char), min(ord(last), ord(char) + _CLASS) + 1)))
+            else:
+                chars.add(char)
+        self._at += 1
+        if not known or len(chars) > _CLASS:
+            return _ONE_CHARACTER
+        return _Part(frozenset(chars), longest=0 if all(map(is_noise, chars)) else 1)
+
+    def _repeated(self, part: _Part) -> _Part:
+        least, most = 1, 1
+        if self._take("?"):
+            least = 0
+        elif self._take("*"):
+            least, most = 0, -1
+        elif self._take("+"):
+            most = -1
+        elif self._at < len(self._pattern) and self._pattern[self._at] == "{":
+            stop = self._pattern.find("}", self._at)
+            low, _, high = self._pattern[self._at + 1 : stop].partition(",")
+            if not low.isdigit():
+                return part  # a bracket that stands for itself
+            least, most = int(low), int(low) if "," not in self._pattern[self._at : stop] else -1
+            if high.isdigit():
+                most = int(high)
+            self._at = stop + 1
+        else:
+            return part
+        self._take("?")
+        longest = (
+            0 if part.longest == 0 else None if part.longest is None or most < 0 else part.longest * most
+        )
+        if least == 0:
+            exact = part.exact | {""} if most == 1 and part.exact is not None else None
+            return _Part(exact, longest=longest, hit=part.hit)
+        if least == most == 1:
+            return part
+        several = _joined([part] * min(least, _REPEATS))
+        return _Part(None, _needed(several), longest, hit=part.hit)
+
+
+def _character(char: str) -> _Part:
+    return _Part(frozenset({char}), longest=0 if is_noise(char) else 1)
+
+
+def _closes_at_end(pattern: str) -> bool:
+    """Whether the bracket that opens a pattern is closed by its last character."""
+    depth, at, in_class = 0, 0, False
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            at += 1
+        elif in_class:
+            in_class = char != "]" or pattern[at - 1] == "[" or pattern[at - 2 : at] == "[^"
+        elif char == "[":
+            in_class = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+            if depth == 0:
+                return at == len(pattern) - 1
+        at += 1
+    return False
