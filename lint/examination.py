@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from lint.attitude import heaviest
 from lint.checks import CHECKS
 from lint.exemptions import is_near
 from lint.folding import PLAIN, STRONG_BREAKS, View, Views
@@ -21,13 +22,15 @@ from lint.sound import EVERYDAY, SEEN, first_word, is_plain_speech, judge, last_
 # A character that cannot end a clause: a break after it is part of the disguise, not of the sentence.
 _OPENERS: Final = frozenset("最第微唯独顶绝极首")
 _SHORT_WORD: Final = 2
+_LONG_WORD: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A candidate: rule by index, span in the original, and the folded word it stands for ('' for a pattern).
 
-    `evasive`: the word is disguised; `whole`: the message is nothing but the word.
+    `evasive`: the word is disguised; `whole`: the message is nothing but the word; `weak`: it stands only where nothing
+    else of its category was found.
     """
 
     rule: int
@@ -36,6 +39,7 @@ class Hit:
     word: str = ""
     evasive: bool = False
     whole: bool = False
+    weak: bool = False
 
 
 def examine(views: Views, lexicon: Lexicon, suspicion: Suspicion) -> list[Hit]:
@@ -62,6 +66,9 @@ def examine(views: Views, lexicon: Lexicon, suspicion: Suspicion) -> list[Hit]:
         Hit(term.rule, *view.span(0, len(view.text)), term.word, whole=True)
         for term in lexicon.whole_terms(view.text)
     )
+    if suspicion.rude:
+        span = view.span(*heaviest(view.text))
+        hits.extend(Hit(rule, *span, weak=True) for rule in lexicon.models)
     for pattern in suspicion.patterns:
         hits.extend(_pattern_hits(pattern, views.view(pattern.view)))
     if disguised:
@@ -89,10 +96,11 @@ def _term_hit(view: View, start: int, end: int, term: Term) -> Hit | None:
         return None
     gapped = view.origin[end - 1] - view.origin[start] != end - start - 1
     # Long words do not come about by chance, and the segmenter may cut them otherwise.
-    short = end - start == 2 or (gapped and end - start == 3)
-    if (short or (term.evasive and not _is_unusual(view.text[start:end]))) and _is_plain_speech(
-        view, start, end, term.word
-    ):
+    written = view.text[start:end]
+    doubtful = len(written) == _SHORT_WORD or (
+        len(written) < _LONG_WORD and (gapped or (term.evasive and not _is_unusual(written)))
+    )
+    if doubtful and _is_plain_speech(view, start, end, term.word):
         return None
     if term.matcher.near is not None and not is_near(term.matcher.near, source, first, last):
         return None

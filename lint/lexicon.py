@@ -61,7 +61,8 @@ class Lexicon:
 
     `words`: terms, disguised spellings, and words that fulfil conditions of patterns, in the tight view; a meaning is a
     `Term`, a `Need`, or the mask of such conditions. `sounds` and `long_sounds` (three syllables or more): `Term` and `Need`
-    by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`: (rule, limit).
+    by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`: (rule, limit). `models`: rules that ask
+    the model of attitude.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -69,6 +70,7 @@ class Lexicon:
         self.whole: Final[dict[str, list[Term]]] = defaultdict(list)
         self.repeats: Final[list[tuple[int, int]]] = []
         self.limits: Final[list[tuple[int, int]]] = []
+        self.models: Final[list[int]] = []
         self._words: dict[str, list[Term | Need | int]] = defaultdict(list)
         self._spelled: dict[str, list[Term | Need]] = defaultdict(list)
         self._sounds: dict[str, list[Term | Need]] = defaultdict(list)
@@ -95,6 +97,8 @@ class Lexicon:
                 self.repeats.append((rule, matcher.limit))
             case "longer_than":
                 self.limits.append((rule, matcher.limit))
+            case "model":
+                self.models.append(rule)
             case "whole":
                 for word in matcher.terms:
                     self.whole[_core(word)].append(Term(rule, matcher, word))

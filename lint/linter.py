@@ -113,6 +113,7 @@ class Linter:
             rule: self._exemptions[rule].shields(views.view("tight")) for rule in {h.rule for h in hits}
         }
         standing: list[Finding] = []
+        weak: list[Finding] = []
         exempted: list[Exempted] = []
         for hit in _longest(hits):
             rule = self.rules[hit.rule]
@@ -131,7 +132,7 @@ class Linter:
             if ground is not None:
                 exempted.append(Exempted(rule.code, hit.start, hit.end, match, ground))
                 continue
-            standing.append(
+            (weak if hit.weak else standing).append(
                 Finding(
                     rule=rule.code,
                     name=rule.name,
@@ -146,6 +147,8 @@ class Linter:
                     reason=rule.why,
                 )
             )
+        found = {finding.category for finding in standing}
+        standing.extend(finding for finding in weak if finding.category not in found)
         return Report(
             text, _merged(standing), tuple(sorted(exempted, key=lambda e: (e.start, e.end, e.rule)))
         )

@@ -26,7 +26,8 @@ _RULE_KEYS: Final = {
     "rule", "name", "category", "severity", "message", "why", "source", "suggestion", "match", "exempt",
     "platforms", "bad", "good", "known_misses", "fix",
 }  # fmt: skip
-_KINDS: Final = ("terms", "whole", "pattern", "repeat", "longer_than")
+_KINDS: Final = ("terms", "whole", "pattern", "repeat", "longer_than", "model")
+MODELS: Final = ("attitude",)
 _MATCH_KEYS: Final = {*_KINDS, "needs", "view", "evasion", "near", "check"}
 _EXEMPT_KEYS: Final = {"words", "left", "right", "near", "for", "reason"}
 CHECKS: Final = ("id-number", "bank-card")
@@ -53,11 +54,12 @@ class Matcher:
     `terms`: words anywhere; `whole`: words that are the entire message; `pattern`: a linear-time expression, tried
     only where one of `needs` or `marks` occurs (or, for `needs: digits`, where the text has a digit). `near` must
     match within 20 characters of a term. `repeat`: likeness in percent to an earlier message of the session;
-    `longer_than`: more code points than this. A pattern reads the text as it was written (`raw`), folded (`plain`), or
+    `longer_than`: more code points than this; `model`: what `lint.attitude` thinks rude where nothing else of the category
+    was found. A pattern reads the text as it was written (`raw`), folded (`plain`), or
     folded and without noise, every clause break a comma (`tight`).
     """
 
-    kind: Literal["terms", "whole", "pattern", "repeat", "longer_than"]
+    kind: Literal["terms", "whole", "pattern", "repeat", "longer_than", "model"]
     terms: tuple[str, ...] = ()
     pattern: Any = None
     needs: tuple[str, ...] = ()
@@ -239,6 +241,10 @@ def _read_matcher(reader: _Reader, raw: Any, at: tuple[str | int, ...]) -> Match
         if not isinstance(limit, int) or limit < 1:
             reader.refuse((*at, kinds[0]), f"{kinds[0]} 应是正整数", f"例如 {kinds[0]}: 90")
         return Matcher(kind="repeat" if kinds[0] == "repeat" else "longer_than", limit=limit)
+    if kinds[0] == "model":
+        if entry["model"] not in MODELS:
+            reader.refuse((*at, "model"), f"没有名为 {entry['model']} 的模型", f"可用：{'、'.join(MODELS)}")
+        return Matcher(kind="model")
     check = entry.get("check")
     if check is not None and check not in CHECKS:
         reader.refuse((*at, "check"), f"没有名为 {check} 的校验", f"可用：{'、'.join(CHECKS)}")

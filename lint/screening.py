@@ -11,19 +11,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+
+from lint import attitude
 from lint.batch import Batch
 from lint.lexicon import Lexicon
 from lint.patterns import NUMBER, Pattern
 from lint.sound import SEEN, judge, spell
 
+_SHORTEST_WITH_ATTITUDE: Final = 5  # 谢谢 and 不客气 are too short to judge by
 _LETTERS: Final = re.compile("[a-z]{2,}")
 
 
 @dataclass(slots=True)
 class Suspicion:
-    """What a close look should see to. `audible`: something may be meant by its sound; `patterns`: these occur."""
+    """What a close look should see to.
+
+    `audible`: something may be meant by its sound; `rude`: the model of attitude thinks so; `patterns`: these occur.
+    """
 
     audible: bool = False
+    rude: bool = False
     patterns: list[Pattern] = field(default_factory=list)
 
 
@@ -48,6 +56,11 @@ class Screen:
         found: dict[int, Suspicion] = defaultdict(Suspicion)
         for place in (*self._homophones(tight.text, batch.sound()), *_pinyin(tight.text), *batch.unusual()):
             found[tight.at(place)].audible = True
+        if lexicon.models:
+            rude = attitude.scores(tight.text, tight.starts) > attitude.THRESHOLD
+            for index in np.flatnonzero(rude).tolist():
+                if tight.length(index) >= _SHORTEST_WITH_ATTITUDE:
+                    found[index].rude = True
         due: dict[Pattern, list[int]] = defaultdict(list)
         for index, text in enumerate(batch.texts):
             length = tight.length(index)

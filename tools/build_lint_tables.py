@@ -39,6 +39,8 @@ LOOK_ALIKES = dict(
     "朂": "最",
     "冣": "最",
     "㝡": "最",
+    "蕞": "最",
+    "嶵": "最",
     "㝵": "得",
     "苐": "第",
     "佷": "很",
@@ -102,8 +104,8 @@ def fold(char: str, t2s: dict[str, str]) -> str:
         return chr(ord("a") + code - start)
     if 0x1F1E6 <= code <= 0x1F1FF:
         return chr(ord("a") + code - 0x1F1E6)
-    if char == "🔟":
-        return "10"
+    if char in "🔟💯":
+        return "10" if char == "🔟" else "100"
     if 0x2160 <= code <= 0x217F:
         number = int(unicodedata.numeric(char))
         # Ⅴ and Ⅹ are drawn for the letters, as in ＋Ⅴ; the others count.
