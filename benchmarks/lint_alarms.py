@@ -15,7 +15,9 @@ from collections import Counter
 from pathlib import Path
 
 # This folder has a file of the name of the package, and Python looks here first.
-sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
+sys.path[:] = [
+    folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent
+]
 
 from lint import Linter  # noqa: E402
 

@@ -19,7 +19,8 @@ from lint.lexicon import Lexicon
 from lint.patterns import NUMBER, Pattern
 from lint.sound import SEEN, judge, spell
 
-_SHORTEST_WITH_ATTITUDE: Final = 5  # 谢谢 and 不客气 are too short to judge by
+# The model of attitude judges chat: 谢谢 is too short for it, and what is longer is prose that it does not know.
+_WITH_ATTITUDE: Final = range(5, 41)
 _LETTERS: Final = re.compile("[a-z]{2,}")
 
 
@@ -59,7 +60,7 @@ class Screen:
         if lexicon.models:
             rude = attitude.scores(tight.text, tight.starts) > attitude.THRESHOLD
             for index in np.flatnonzero(rude).tolist():
-                if tight.length(index) >= _SHORTEST_WITH_ATTITUDE:
+                if tight.length(index) in _WITH_ATTITUDE:
                     found[index].rude = True
         due: dict[Pattern, list[int]] = defaultdict(list)
         for index, text in enumerate(batch.texts):

@@ -99,7 +99,7 @@ TEXTS = st.lists(PIECES, max_size=14).map("".join)
 def assert_nothing_is_missed(texts: list[str], index: int) -> None:
     text = texts[index]
     tight = fold(text, "tight")
-    rude = len(tight) >= 5 and bool(scores(tight, (0, len(tight) + 1))[0] > THRESHOLD)
+    rude = 5 <= len(tight) <= 40 and bool(scores(tight, (0, len(tight) + 1))[0] > THRESHOLD)
     everything = Suspicion(audible=True, rude=rude, patterns=list(LEXICON.patterns))
     hits = set(examine(Views(text), LEXICON, everything))
     suspicion = SCREEN.suspects(Batch(texts)).get(index)
