@@ -44,6 +44,7 @@ _TWO: Final = (np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D))
 _THREE: Final = np.uint32(0x27D4EB2F)
 _LAST: Final = np.uint32(0x165667B1)
 _LENGTHS: Final = (4, 7, 11, 18, 30, 60)  # up to how many characters the buckets of length reach
+_STEEP: Final = 60.0  # beyond this the chance is 0 or 1, and its exponential would overflow
 _NEAR: Final = np.array([1, 2, 3, 2, 1]) / 9  # how a character's weight spreads to its neighbours
 _EDGE: Final = 0.3  # how much of the peak a character must have to lie in the span
 _SHORTEST: Final = 4  # characters of a span, if the text has them
@@ -185,7 +186,7 @@ def scores(tight: str, starts: Sequence[int], weights: Weights | None = None) ->
     # The last weight is a zero, which -1 finds.
     known = weights.traits.take(length_at) + weights.traits.take(address_at, mode="wrap")
     level = sums * weights.scale / np.sqrt(lengths + 1) + known + weights.bias
-    chance: Floats = np.where(lengths >= LEAST, 1 / (1 + np.exp(-level)), 0)
+    chance: Floats = np.where(lengths >= LEAST, 1 / (1 + np.exp(-np.clip(level, -_STEEP, _STEEP))), 0)
     return chance
 
 

@@ -19,7 +19,6 @@ from lint.folding import (
     array_of,
     coded,
     decoded,
-    fold,
     folding_array,
 )
 from lint.sound import EVERYDAY, SOUND
@@ -61,7 +60,7 @@ class Batch:
         if joined.count(_PART) >= len(texts):
             joined = _PART.join(text.replace(_PART, " ") for text in texts)
         self._source = joined
-        self._alone = len(texts) == 1 and len(joined) <= _SHORT
+        self._short = len(joined) <= _SHORT
         self._views: dict[ViewName, Joined] = {}
 
     def view(self, name: ViewName) -> Joined:
@@ -78,20 +77,22 @@ class Batch:
     def sound(self) -> str:
         """The tight view by syllables, letter for letter."""
         tight = self.view("tight").text
-        return tight.translate(SOUND) if self._alone else decoded(_sounds().take(coded(tight)))
+        return tight.translate(SOUND) if self._short else decoded(_sounds().take(coded(tight)))
 
     def unusual(self) -> Iterable[int]:
         """Places of unusual characters in the tight view."""
         tight = self.view("tight").text
-        if self._alone:
+        if self._short:
             return [place for place, char in enumerate(tight) if ord(char) in _UNUSUAL]
         found: list[int] = np.flatnonzero(_unusual().take(coded(tight))).tolist()
         return found
 
     def _folded(self, name: ViewName) -> Joined:
-        if self._alone:
-            text = fold(self._source, name)
-            return Joined(text, (0, len(text) + 1))
+        if self._short:
+            text = self._source.translate(_parted_table(name))
+            return Joined(
+                text, [0, *(at + 1 for at, char in enumerate(text) if char == _PART), len(text) + 1]
+            )
         table = _parted(name)
         folded = table.take(coded(self._source))
         if folded.max(initial=0) == SEVERAL:
@@ -102,8 +103,14 @@ class Batch:
 
 
 @functools.cache
-def _parted(name: ViewName) -> Codes:
+def _parted_table(name: ViewName) -> dict[int, str]:
     """The table of a view in which what parts the texts stays."""
+    return {code: to for code, to in TABLES[name].items() if code != ord(_PART)}
+
+
+@functools.cache
+def _parted(name: ViewName) -> Codes:
+    """The table of a view, as an array, in which what parts the texts stays."""
     codes = folding_array(name).copy()
     codes[ord(_PART)] = ord(_PART)
     return codes

@@ -17,7 +17,7 @@ from typing import Final
 from lint.folding import is_noise, load_table
 
 Strings = frozenset[str]
-_MOST: Final = 500  # strings in a set
+_MOST: Final = 160  # strings in a set
 _REPEATS: Final = 4  # times that a repeated piece is spelled out
 _CLASS: Final = 12  # characters of a class that is spelled out
 _SHARES: Final[dict[str, float]] = load_table("frequency.json")
@@ -27,6 +27,8 @@ _LENGTHS: Final = 2.0  # every further character makes a string so much rarer
 _TOO_COMMON: Final = 0.35
 
 
+_PLAIN_RUN: Final = re.compile(r"[^\\()\[\]{}|?*+.^$]+")
+_REPEATING: Final = frozenset("?*+{")
 _FOLDING_CASE: Final = re.compile(r"\(\?[a-zA-Z]*i")
 
 
@@ -84,29 +86,32 @@ def branches(pattern: str) -> list[Branch]:
 
 def shortest(strings: Strings) -> Strings:
     """Without those that hold another one of them."""
-    return frozenset(
-        s
-        for s in strings
-        if not any(
-            s[start:end] in strings
-            for start in range(len(s))
-            for end in range(start + 1, len(s) + 1)
-            if end - start < len(s)
-        )
-    )
+    lengths = sorted({len(string) for string in strings})
+    return frozenset(string for string in strings if not _holds_another(string, strings, lengths))
 
 
+def _holds_another(string: str, strings: Strings, lengths: Sequence[int]) -> bool:
+    for length in lengths:
+        if length >= len(string):
+            return False
+        for start in range(len(string) - length + 1):
+            if string[start : start + length] in strings:
+                return True
+    return False
+
+
+@functools.cache
 def rate(strings: Strings) -> float:
     """A guess in what share of service messages one of these strings stands."""
     return sum(map(_share, strings))
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.cache
 def _share(string: str) -> float:
-    if len(string) == 1:
+    if len(string) < 2:
         return _SHARES.get(string, _RARE_CHARACTER)
-    pairs = [_SHARES.get(string[at : at + 2], _RARE_PAIR) for at in range(len(string) - 1)]
-    return min(pairs, default=1.0) / (1.0 + _LENGTHS * (len(string) - 2))
+    rarest = min(_SHARES.get(string[at : at + 2], _RARE_PAIR) for at in range(len(string) - 1))
+    return rarest / (1.0 + _LENGTHS * (len(string) - 2))
 
 
 def _needed(part: _Part) -> tuple[Strings, ...]:
@@ -188,9 +193,22 @@ class _Parser:
             if self._take("|"):
                 found.append(_joined(pieces))
                 pieces = []
+            elif letters := self._letters():
+                pieces.append(_word(letters))
             else:
                 pieces.append(self._repeated(self._atom()))
         return [*found, _joined(pieces)]
+
+    def _letters(self) -> str:
+        """Characters that stand for themselves; the last of them is left to what repeats it."""
+        run = _PLAIN_RUN.match(self._pattern, self._at)
+        if run is None:
+            return ""
+        letters = run.group()
+        if self._pattern[run.end() : run.end() + 1] in _REPEATING:
+            letters = letters[:-1]
+        self._at += len(letters)
+        return letters
 
     def _take(self, text: str) -> bool:
         if self._pattern.startswith(text, self._at):
@@ -316,8 +334,13 @@ class _Parser:
         return _Part(None, _needed(several), longest, hit=part.hit)
 
 
+@functools.cache
 def _character(char: str) -> _Part:
-    return _Part(frozenset({char}), longest=0 if is_noise(char) else 1)
+    return _word(char)
+
+
+def _word(letters: str) -> _Part:
+    return _Part(frozenset({letters}), longest=sum(not is_noise(char) for char in letters))
 
 
 def _closes_at_end(pattern: str) -> bool:
