@@ -98,7 +98,6 @@ def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> 
     if shop.callback_url is None or shop.callback_secret is None:
         _close(db, row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
         return None
-    row.attempts += 1
     row.due_at = now + LEASE
     return Letter(
         shop_id=row.shop_id,
@@ -112,7 +111,7 @@ def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> 
         text=row.text,
         created_at=row.created_at,
         expires_at=row.expires_at,
-        attempt=row.attempts,
+        attempt=row.attempts + 1,
     )
 
 
@@ -121,6 +120,7 @@ def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetim
     row = _row(db, letter)
     if row is None or row.state != OutboxState.QUEUED:
         return
+    row.attempts = letter.attempt
     row.sent_at = now
     _close(db, row, OutboxState.SENT, now, "已自动回复", ())
     event = Event(
@@ -151,6 +151,8 @@ def record_failure(
     row = _row(db, letter)
     if row is None or row.state != OutboxState.QUEUED:
         return
+    # Counted here and not when it was claimed: a process that dies in between has not been refused.
+    row.attempts = letter.attempt
     row.last_error = error[:500]
     if gone or letter.attempt > len(RETRY_AFTER_S):
         _close(db, row, OutboxState.DEAD, now, "自动回复没有送达", (error,))
