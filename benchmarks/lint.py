@@ -35,7 +35,6 @@ from lint.folding import TIGHT  # noqa: E402
 from lint.rulebook import read_rule  # noqa: E402
 
 REPLIES = Path(__file__).parents[1].parent / "shared" / "data" / "jddc_agent_replies_train.tsv"
-STARTER = Path(__file__).parents[1] / "phrasebank"
 ADDED = 60_000
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from lint.folding import Codes, coded
+from lint.folding import PART, Codes, coded
 
 THRESHOLD: Final = 0.94
 """Score above which a text is reported: of real replies that the model had not seen, two in ten thousand lie above."""
@@ -28,7 +28,6 @@ LEAST: Final = 4
 BITS: Final = 17  # of a hash of characters
 SMALL_BITS: Final = 14  # of a hash of small words
 TRAITS: Final = 9
-PART: Final = 0x10FFFF  # parts the texts, and stands before the first and after the last
 
 # What carries an attitude whatever the talk is about: persons, negation, degree, question and ending words, courtesy.
 SMALL_WORDS: Final = (
@@ -89,7 +88,7 @@ def _pairs(codes: Codes) -> tuple[Codes, Codes]:
 
 
 def runs(codes: Codes) -> Runs:
-    """All runs of padded codes; also those over a border, which `sums` leaves out."""
+    """All runs of padded codes; also those over a border, which `_contributions` leaves out."""
     twos, threes = _pairs(codes)
     small_at = np.flatnonzero(_small().take(codes))
     small_twos, small_threes = _pairs(codes.take(small_at))

@@ -11,6 +11,7 @@ import numpy as np
 
 from lint.folding import (
     DROPPED,
+    PART,
     SEVERAL,
     TABLES,
     Codes,
@@ -23,8 +24,7 @@ from lint.folding import (
 )
 from lint.sound import EVERYDAY, SOUND
 
-# Parts the texts. It is noise where it stands in a text, so no word has it and none reaches over it.
-_PART: Final = "\U0010ffff"
+_PART: Final = chr(PART)
 _SHORT: Final = 400  # characters up to which `str.translate` is faster than arrays
 # Characters that hardly anybody writes but to evade.
 _UNUSUAL: Final = frozenset(code for code in SOUND if code > 0x7F and chr(code) not in EVERYDAY)
@@ -98,21 +98,21 @@ class Batch:
         if folded.max(initial=0) == SEVERAL:
             folded = table.take(coded(self._source.translate(_expanding(name))))
         folded = folded[folded != DROPPED]
-        ends = np.flatnonzero(folded == ord(_PART)) + 1
+        ends = np.flatnonzero(folded == PART) + 1
         return Joined(decoded(folded), [0, *ends.tolist(), len(folded) + 1])
 
 
 @functools.cache
 def _parted_table(name: ViewName) -> dict[int, str]:
     """The table of a view in which what parts the texts stays."""
-    return {code: to for code, to in TABLES[name].items() if code != ord(_PART)}
+    return {code: to for code, to in TABLES[name].items() if code != PART}
 
 
 @functools.cache
 def _parted(name: ViewName) -> Codes:
     """The table of a view, as an array, in which what parts the texts stays."""
     codes = folding_array(name).copy()
-    codes[ord(_PART)] = ord(_PART)
+    codes[PART] = PART
     return codes
 
 

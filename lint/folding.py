@@ -70,6 +70,8 @@ TABLES: Final[dict[ViewName, dict[int, str]]] = {
 }
 Codes = np.ndarray[Any, np.dtype[np.uint32]]
 """Code points, one an element."""
+# Parts texts that are joined. It is noise where it stands in a text, so no word has it and none reaches over it.
+PART: Final = 0x10FFFF
 # In the arrays: a character that is dropped, and one that becomes several.
 DROPPED: Final = 0x110000
 SEVERAL: Final = 0x110001

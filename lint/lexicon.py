@@ -71,27 +71,24 @@ class Lexicon:
         self.repeats: Final[list[tuple[int, int]]] = []
         self.limits: Final[list[tuple[int, int]]] = []
         self.models: Final[list[int]] = []
-        self._words: dict[str, list[Term | Need | int]] = defaultdict(list)
-        self._spelled: dict[str, list[Term | Need]] = defaultdict(list)
-        self._sounds: dict[str, list[Term | Need]] = defaultdict(list)
-        self._substitutions = load_substitutions()
+        spelt = _Spelt()
         for index, rule in enumerate(rules):
             for matcher in rule.matchers:
-                self._add(index, matcher)
+                self._add(index, matcher, spelt)
         for word, conditions in self.patterns.words.items():
-            self._words[word].append(conditions)
+            spelt.words[word].append(conditions)
         for word, conditions in self.patterns.disguised.items():
-            self._disguise(word, Need(word, conditions))
-        for spelling, meanings in self._spelled.items():
-            if spelling not in self._words:
-                self._words[spelling].extend(meanings)
-        self.words: Final = Automaton(self._words)
-        self.sounds: Final = Automaton(self._sounds)
-        self.long_sounds: Final = Automaton({s: m for s, m in self._sounds.items() if len(s) >= 3})
+            spelt.disguise(word, Need(word, conditions))
+        for spelling, meanings in spelt.disguised.items():
+            if spelling not in spelt.words:
+                spelt.words[spelling].extend(meanings)
+        self.words: Final = Automaton(spelt.words)
+        self.sounds: Final = Automaton(spelt.sounds)
+        self.long_sounds: Final = Automaton({s: m for s, m in spelt.sounds.items() if len(s) >= 3})
         self.longest_whole: Final = max(map(len, self.whole), default=0) + _COURTESIES
         self._openings = frozenset(word[0] for word in (*self.whole, *_LEADING))
 
-    def _add(self, rule: int, matcher: Matcher) -> None:
+    def _add(self, rule: int, matcher: Matcher, spelt: _Spelt) -> None:
         match matcher.kind:
             case "repeat":
                 self.repeats.append((rule, matcher.limit))
@@ -104,26 +101,37 @@ class Lexicon:
                     self.whole[_core(word)].append(Term(rule, matcher, word))
             case "terms":
                 for word in matcher.terms:
-                    self._words[word].append(Term(rule, matcher, word))
+                    spelt.words[word].append(Term(rule, matcher, word))
                     if matcher.evasion:
-                        self._disguise(word, Term(rule, matcher, word, evasive=True))
+                        spelt.disguise(word, Term(rule, matcher, word, evasive=True))
             case "pattern":
                 pass  # they share words, see `Patterns`
-
-    def _disguise(self, word: str, meaning: Term | Need) -> None:
-        if len(word) < 2:
-            return
-        if not word.isascii() and meaning not in self._sounds[sound := sound_word(word)]:
-            self._sounds[sound].append(meaning)
-        for spelling in spellings(word, self._substitutions):
-            if meaning not in self._spelled[spelling]:
-                self._spelled[spelling].append(meaning)
 
     def whole_terms(self, tight: str) -> Iterable[Term]:
         """The terms that this tight text is, as a whole message, but for courtesies around it."""
         if len(tight) > self.longest_whole or tight[:1] not in self._openings:
             return ()
         return self.whole.get(_core(tight), ())
+
+
+class _Spelt:
+    """Words and their disguised spellings, as they are gathered; not kept once they are compiled."""
+
+    def __init__(self) -> None:
+        self.words: Final[dict[str, list[Term | Need | int]]] = defaultdict(list)
+        self.disguised: Final[dict[str, list[Term | Need]]] = defaultdict(list)
+        self.sounds: Final[dict[str, list[Term | Need]]] = defaultdict(list)
+        self._substitutions = load_substitutions()
+
+    def disguise(self, word: str, meaning: Term | Need) -> None:
+        """Enter the spellings by which a word is disguised."""
+        if len(word) < 2:
+            return
+        if not word.isascii() and meaning not in self.sounds[sound := sound_word(word)]:
+            self.sounds[sound].append(meaning)
+        for spelling in spellings(word, self._substitutions):
+            if meaning not in self.disguised[spelling]:
+                self.disguised[spelling].append(meaning)
 
 
 def _core(tight: str) -> str:

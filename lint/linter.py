@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from lint.exemptions import Exemptions
 from lint.findings import CHANNELS, Channel, Exempted, Finding, Report, rank
 from lint.folding import Views, fold
 from lint.lexicon import Lexicon
-from lint.rulebook import Rule, read_folder
+from lint.rulebook import Rule, builtin_rules, rules_of
 from lint.screening import Screen, Suspicion
 
 _BATCH: Final = 512  # texts that are screened together
@@ -42,7 +41,7 @@ class Linter:
     @functools.cache
     def default(cls) -> Linter:
         """The built-in rules."""
-        return cls(read_folder(resources.files("lint").joinpath("rules")))
+        return cls(builtin_rules())
 
     @classmethod
     def from_folder(cls, *folders: str | Path, builtin: bool = True) -> Linter:
@@ -50,10 +49,7 @@ class Linter:
 
         A rule with a built-in code replaces the built-in one. Raises RuleError for a broken file.
         """
-        rules = {rule.code: rule for rule in (cls.default().rules if builtin else ())}
-        for folder in folders:
-            rules.update((rule.code, rule) for rule in read_folder(Path(folder)))
-        return cls(rules.values())
+        return cls(rules_of(*folders, builtin=builtin))
 
     def rule(self, code: str) -> Rule | None:
         """The rule with this code."""

@@ -84,22 +84,28 @@ class Patterns:
             for matcher in rule.matchers
             if matcher.kind == "pattern"
         ]
-        branched = [(p, b) for p in range(len(self._patterns)) for b in self._branches(p)]
+        branched = [
+            (p, b) for p, one in enumerate(self._patterns) for b in branches(one.matcher.pattern.pattern)
+        ]
         self._count = len(branched)
         self._pattern_of = [place for place, _ in branched]
         self._branches_of = [0] * len(self._patterns)
-        self._fitting = [0] * (_LONG + 1)
+        fits = 0
+        up_to: dict[int, int] = defaultdict(int)
         for index, (place, branch) in enumerate(branched):
             self._branches_of[place] |= 1 << index
             self._lay_out(index, self._patterns[place].matcher, branch)
-            for length in range(_LONG + 1):
-                if branch.longest is None or length <= branch.longest:
-                    self._fitting[length] |= 1 << index
+            if branch.longest is None:
+                fits |= 1 << index
+            else:
+                up_to[min(branch.longest, _LONG)] |= 1 << index
+        # For each length of a text, the branches that it is not too long for.
+        self._fitting = [0] * (_LONG + 1)
+        for length in reversed(range(_LONG + 1)):
+            fits |= up_to[length]
+            self._fitting[length] = fits
         self.all: Final = 1 << (_MOST * self._count)
         self._any_mark = _any_of(self.marks)
-
-    def _branches(self, place: int) -> Sequence[Branch]:
-        return branches(self._patterns[place].matcher.pattern.pattern)
 
     def _lay_out(self, index: int, matcher: Matcher, branch: Branch) -> None:
         bits = [1 << (turn * self._count + index) for turn in range(_MOST)]

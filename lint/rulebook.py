@@ -7,10 +7,13 @@ A file named `_exempt.yaml` holds exemptions for every rule of its folder.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Final, Literal, NoReturn
 
 import re2
@@ -51,8 +54,8 @@ class RuleError(ValueError):
 class Matcher:
     """One way in which a rule is hit. Words are folded; patterns are compiled and see the folded text.
 
-    `terms`: words anywhere; `whole`: words that are the entire message; `pattern`: a linear-time expression, tried
-    only where one of `needs` or `marks` occurs (or, for `needs: digits`, where the text has a digit). `near` must
+    `terms`: words anywhere; `whole`: words that are the entire message; `pattern`: a linear-time expression, whose
+    `needs` are also looked for in disguise (for `needs: digits`, tried only where the text has a number). `near` must
     match within 20 characters of a term. `repeat`: likeness in percent to an earlier message of the session;
     `longer_than`: more code points than this; `model`: what `lint.attitude` thinks rude where nothing else of the category
     was found. A pattern reads the text as it was written (`raw`), folded (`plain`), or
@@ -352,6 +355,23 @@ def read_rule(path: str, text: str, shared: tuple[Exemption, ...] = ()) -> Rule:
         fix=_read_fixes(reader, data, matchers),
         path=path,
     )
+
+
+@functools.cache
+def builtin_rules() -> tuple[Rule, ...]:
+    """The rules that come with the linter."""
+    return read_folder(resources.files("lint").joinpath("rules"))
+
+
+def rules_of(*folders: str | Path, builtin: bool = True) -> tuple[Rule, ...]:
+    """The rules of some folders, beside the built-in ones unless `builtin` is false.
+
+    A rule with the code of an earlier one replaces it. Raises RuleError for a broken file.
+    """
+    rules = {rule.code: rule for rule in (builtin_rules() if builtin else ())}
+    for folder in folders:
+        rules.update((rule.code, rule) for rule in read_folder(Path(folder)))
+    return tuple(rules.values())
 
 
 def read_folder(folder: Traversable) -> tuple[Rule, ...]:

@@ -5,7 +5,6 @@ The screen may suspect too much, never too little: whatever `lint.examination` w
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +16,10 @@ from lint import attitude
 from lint.batch import Batch
 from lint.lexicon import Lexicon
 from lint.patterns import NUMBER, Pattern
-from lint.sound import SEEN, judge, spell
+from lint.sound import SEEN, judge, pinyin_runs
 
 # The model of attitude judges chat: 谢谢 is too short for it, and what is longer is prose that it does not know.
 _WITH_ATTITUDE: Final = range(5, 41)
-_LETTERS: Final = re.compile("[a-z]{2,}")
 
 
 @dataclass(slots=True)
@@ -55,7 +53,8 @@ class Screen:
         tight = batch.view("tight")
         seen = self._seen(batch)
         found: dict[int, Suspicion] = defaultdict(Suspicion)
-        for place in (*self._homophones(tight.text, batch.sound()), *_pinyin(tight.text), *batch.unusual()):
+        spelled = (start for start, _, _ in pinyin_runs(tight.text))
+        for place in (*self._homophones(tight.text, batch.sound()), *spelled, *batch.unusual()):
             found[tight.at(place)].audible = True
         if lexicon.models:
             rude = attitude.scores(tight.text, tight.starts) > attitude.THRESHOLD
@@ -70,7 +69,7 @@ class Screen:
                 or (length <= lexicon.longest_whole and lexicon.whole_terms(tight.part(index)))
                 or (self._limit is not None and len(text) > self._limit)
             ):
-                found[index].audible |= False
+                found.setdefault(index, Suspicion())
             if seen[index]:
                 for pattern in lexicon.patterns.due(seen[index], length):
                     due[pattern].append(index)
@@ -113,7 +112,3 @@ class Screen:
                 for word in meant
             ):
                 yield start
-
-
-def _pinyin(tight: str) -> Iterable[int]:
-    return (found.start() for found in _LETTERS.finditer(tight) if spell(found.group()))

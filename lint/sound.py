@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -77,14 +77,17 @@ def spell(run: str) -> tuple[str, ...]:
     return best[0] or ()
 
 
+def pinyin_runs(tight: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """The runs of letters in a tight text that can be read as pinyin: start, end, syllables."""
+    for run in _LATIN_RUN.finditer(tight):
+        if syllables := spell(run.group()):
+            yield run.start(), run.end(), syllables
+
+
 def sound_view(tight: str) -> SoundView:
     """The sound view of a tight text."""
     text = tight.translate(SOUND)
-    runs = [
-        (run.start(), run.end(), spelled)
-        for run in _LATIN_RUN.finditer(tight)
-        if (spelled := spell(run.group()))
-    ]
+    runs = list(pinyin_runs(tight))
     if not runs:
         return SoundView(text, range(len(tight)), range(1, len(tight) + 1))
     parts: list[str] = []

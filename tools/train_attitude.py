@@ -26,7 +26,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from lint import attitude
-from lint.folding import fold
+from lint.folding import PART, fold
 
 FOLDS = 5
 SEED = 7
@@ -105,7 +105,7 @@ def read_sentences(data: Path, own: Path, held_out: Sequence[str] = ()) -> list[
 
 def rows(texts: Sequence[str]) -> sparse.csr_matrix:
     """Texts as rows, exactly as `attitude.scores` weighs them."""
-    joined = chr(attitude.PART).join(texts)
+    joined = chr(PART).join(texts)
     starts = np.cumsum([0, *(len(text) + 1 for text in texts)])
     codes = attitude.padded(joined)
     found = attitude.runs(codes)
@@ -191,7 +191,7 @@ def cross_validated(sentences: Sequence[Sentence], table: sparse.csr_matrix, fol
 def scored(texts: Sequence[str], weights: attitude.Weights) -> np.ndarray:
     """Scores by other weights than those of the repository."""
     starts = [0, *np.cumsum([len(text) + 1 for text in texts]).tolist()]
-    return attitude.scores(chr(attitude.PART).join(texts), starts, weights)
+    return attitude.scores(chr(PART).join(texts), starts, weights)
 
 
 def write(weights: attitude.Weights, out: Path) -> None:

@@ -112,9 +112,9 @@ def command(
     )
     _leave_out(run, config, exclude)
     _use_baseline(run, config, None if no_baseline else baseline_file, write_baseline, no_baseline)
-    failing = rank(fail_on or config.settings.fail_on or "error")
+    grave = fail_on or config.settings.fail_on or "error"
     try:
-        worst = _run(run, paths, output_format, fail_on or config.settings.fail_on or "error", fix, diff)
+        worst = _run(run, paths, output_format, grave, fix, diff)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output went away. Nobody is told, but it was not a run that came to its end.
@@ -126,7 +126,7 @@ def command(
     if write_baseline is not None:
         _record(run, Path(write_baseline))
         return
-    if worst >= failing:
+    if worst >= rank(grave):
         raise SystemExit(EXIT_FINDINGS)
 
 

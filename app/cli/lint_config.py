@@ -25,11 +25,7 @@ class Config:
 
     def path(self, written: str) -> Path:
         """A path of the settings file, from the working directory where that is shorter."""
-        full = self.base / written
-        try:
-            return full.relative_to(Path.cwd())
-        except ValueError:
-            return full
+        return _from_here(self.base / written)
 
 
 def load_config(named: str | None, *, look: bool) -> Config:
@@ -49,7 +45,7 @@ def load_config(named: str | None, *, look: bool) -> Config:
             for name, section in _NAMES:
                 path = folder / name
                 if path.is_file():
-                    settings = _read(path, _shown(path), section)
+                    settings = _read(path, str(_from_here(path)), section)
                     if settings is not None:
                         return Config(settings, folder, path)
     return Config()
@@ -70,8 +66,9 @@ def _read(path: Path, shown: str, section: tuple[str, ...]) -> Settings | None:
         cannot(str(error))
 
 
-def _shown(path: Path) -> str:
+def _from_here(path: Path) -> Path:
+    """A path from the working directory where it lies below it, else as it is."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        return path.relative_to(Path.cwd())
     except ValueError:
-        return str(path)
+        return path

@@ -20,7 +20,7 @@ from lint.baseline import Baseline, Known, fingerprints
 from lint.findings import Severity
 from lint.housekeeping import OWN_RULES, STALE_BASELINE, own_finding
 from lint.rewriting import Rewrite, Rewrites
-from lint.rulebook import read_folder
+from lint.rulebook import builtin_rules, rules_of
 from lint.sarif import Failure, Located
 from lint.selection import known_selectors, selected
 from lint.suppression import Ledger, Suppressed, active_selectors
@@ -80,10 +80,7 @@ class Ruling:
 
 def load_rules(folders: Sequence[str | Path]) -> tuple[Rule, ...]:
     """The built-in rules and those of these folders, which replace one of the same code, and the linter's own."""
-    rules = {rule.code: rule for rule in Linter.default().rules}
-    for folder in folders:
-        rules.update((rule.code, rule) for rule in read_folder(Path(folder)))
-    return (*rules.values(), *OWN_RULES)
+    return (*rules_of(*folders), *OWN_RULES)
 
 
 @dataclass(slots=True)
@@ -299,10 +296,10 @@ class Desk:
         ruling = run.ruling
         on = selected(ruling.every, (*ruling.disable, *off), ruling.severity)
         matching = tuple(rule for rule in on if rule.matchers)
-        default = Linter.default()
-        unchanged = len(matching) == len(default.rules) and all(map(operator.is_, matching, default.rules))
+        builtin = builtin_rules()
+        unchanged = len(matching) == len(builtin) and all(map(operator.is_, matching, builtin))
         return cls(
-            linter=default if unchanged else Linter(matching),
+            linter=Linter.default() if unchanged else Linter(matching),
             channel=run.channel,
             platform=run.platform,
             known=known_selectors(ruling.every),

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
 from app.cli.lint import command
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+HOUSE_RULE = """\
+rule: house/nickname
+name: 不用外号
+category: house
+severity: warning
+message: “{match}”是外号
+why: 店里规定
+source: 店规（2024-05-01）
+suggestion: 称呼“您”
+match:
+  - terms: [小可爱]
+bad: [小可爱您好]
+good: [您好]
+"""
 
 
 def lint(*args: str | Path, stdin: str | bytes = "") -> Result:
@@ -39,3 +60,16 @@ def git(folder: Path, *args: str) -> str:
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     return done.stdout.strip()
+
+
+def with_miaohui(folder: Path) -> dict[str, str]:
+    """An environment in which `miaohui` is the command of this checkout; it lies in `bin` below the folder."""
+    commands = folder / "bin"
+    commands.mkdir(exist_ok=True)
+    (commands / "miaohui").write_text(
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -c 'from app.cli import main; main()' \"$@\"\n",
+        "utf-8",
+    )
+    (commands / "miaohui").chmod(0o755)
+    known = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(REPO)]))
+    return {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": known}

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from lint_runner import git
+from lint_runner import REPO, git, with_miaohui
 
 from lint.units import READERS
-
-REPO = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A repository with one good and one bad template, and `miaohui` on the path."""
+    """A repository with one good and one bad template."""
     shop = tmp_path / "shop"
     (shop / "templates").mkdir(parents=True)
     (shop / "templates" / "好 的.txt").write_text("您好\n", "utf-8")
@@ -31,24 +27,11 @@ def shop(tmp_path: Path) -> Path:
     git(shop, "init", "-q", "-b", "main")
     git(shop, "add", "-A")
     git(shop, "commit", "-q", "-m", "x")
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    (commands / "miaohui").write_text(
-        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -c 'from app.cli import main; main()' \"$@\"\n",
-        "utf-8",
-    )
-    (commands / "miaohui").chmod(0o755)
     return shop
 
 
 def run(script: list[str], shop: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    known = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(REPO)]))
-    environment = {
-        **os.environ,
-        "PATH": f"{shop.parent / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": known,
-        **variables,
-    }
+    environment = {**with_miaohui(shop.parent), **variables}
     return subprocess.run(script, cwd=shop, env=environment, capture_output=True, text=True, check=False)
 
 

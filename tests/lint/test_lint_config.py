@@ -5,22 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_runner import found, lint, records
-
-RULE = """\
-rule: house/nickname
-name: 不用外号
-category: house
-severity: warning
-message: “{match}”是外号
-why: 店里规定
-source: 店规（2024-05-01）
-suggestion: 称呼“您”
-match:
-  - terms: [小可爱]
-bad: [小可爱您好]
-good: [您好]
-"""
+from lint_runner import HOUSE_RULE, found, lint, records
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +68,7 @@ def test_a_rule_that_is_off_by_channel_can_be_switched_on() -> None:
 
 def test_paths_are_relative_to_the_file(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shop / "rules").mkdir()
-    (shop / "rules" / "nickname.yaml").write_text(RULE, "utf-8")
+    (shop / "rules" / "nickname.yaml").write_text(HOUSE_RULE, "utf-8")
     (shop / "t" / "old").mkdir(parents=True)
     for name in ("t/a.txt", "t/old/b.txt", "t/c.draft.md"):
         (shop / name).write_text("小可爱您好\n", "utf-8")

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
-from lint_runner import lint
+from lint_runner import REPO, lint, with_miaohui
 
 from lint.config import _KEYS
 from lint.housekeeping import OWN_RULES
 
-REPO = Path(__file__).resolve().parents[2]
 GUIDE = (REPO / "docs" / "lint.zh.md").read_text("utf-8")
 
 
 def test_the_examples_of_the_guide_are_true(tmp_path: Path) -> None:
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    (commands / "miaohui").write_text(
-        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -c 'from app.cli import main; main()' \"$@\"\n",
-        "utf-8",
-    )
-    (commands / "miaohui").chmod(0o755)
     shop = tmp_path / "shop"
     (shop / "templates").mkdir(parents=True)
-    known = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(REPO)]))
-    environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": known}
+    environment = with_miaohui(tmp_path)
     ran = 0
     for kind, name, block in re.findall(
         r"^```(txt|console)(?: (\S+))?\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE

@@ -5,24 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lint_runner import HOUSE_RULE
 
 from lint import Linter, RuleError
 from lint.rulebook import read_rule
-
-GOOD = """\
-rule: house/nickname
-name: 不用外号
-category: house
-severity: warning
-message: “{match}”是外号
-why: 店里规定
-source: 店规（2024-05-01）
-suggestion: 称呼“您”
-match:
-  - terms: [小可爱]
-bad: [小可爱您好]
-good: [您好]
-"""
 
 
 @pytest.mark.parametrize(
@@ -45,14 +31,14 @@ good: [您好]
 )
 def test_a_broken_rule_is_refused_with_line_and_remedy(old: str, new: str, line: int, said: str) -> None:
     with pytest.raises(RuleError) as caught:
-        read_rule("house/nickname.yaml", GOOD.replace(old, new))
+        read_rule("house/nickname.yaml", HOUSE_RULE.replace(old, new))
     assert caught.value.path == "house/nickname.yaml"
     assert abs(caught.value.line - line) <= 1
     assert said in str(caught.value)
 
 
 def test_a_custom_folder_adds_to_the_built_in_rules(tmp_path: Path) -> None:
-    (tmp_path / "nickname.yaml").write_text(GOOD, "utf-8")
+    (tmp_path / "nickname.yaml").write_text(HOUSE_RULE, "utf-8")
     linter = Linter.from_folder(tmp_path)
     assert [f.rule for f in linter.check("小可爱，这是顶级的").findings] == [
         "house/nickname",
@@ -63,7 +49,7 @@ def test_a_custom_folder_adds_to_the_built_in_rules(tmp_path: Path) -> None:
 
 
 def test_two_files_with_one_code_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(GOOD, "utf-8")
-    (tmp_path / "b.yaml").write_text(GOOD, "utf-8")
+    (tmp_path / "a.yaml").write_text(HOUSE_RULE, "utf-8")
+    (tmp_path / "b.yaml").write_text(HOUSE_RULE, "utf-8")
     with pytest.raises(RuleError, match="已被"):
         Linter.from_folder(tmp_path)
