@@ -22,9 +22,10 @@ from lint.folding import (
     decoded,
     folding_array,
 )
-from lint.sound import EVERYDAY, SOUND
+from lint.sound import EVERYDAY, LATIN_RUN, SOUND
 
 _PART: Final = chr(PART)
+_A: Final = np.uint32(ord("a"))
 _SHORT: Final = 400  # characters up to which `str.translate` is faster than arrays
 # Characters that hardly anybody writes but to evade.
 _UNUSUAL: Final = frozenset(code for code in SOUND if code > 0x7F and chr(code) not in EVERYDAY)
@@ -78,6 +79,18 @@ class Batch:
         """The tight view by syllables, letter for letter."""
         tight = self.view("tight").text
         return tight.translate(SOUND) if self._short else decoded(_sounds().take(coded(tight)))
+
+    def letters(self) -> Iterable[tuple[int, int]]:
+        """The runs of two Latin letters or more in the tight view: start and end of each."""
+        tight = self.view("tight").text
+        if self._short:
+            return (run.span() for run in LATIN_RUN.finditer(tight))
+        is_letter = np.empty(len(tight) + 2, np.bool_)
+        is_letter[0] = is_letter[-1] = False
+        is_letter[1:-1] = coded(tight) - _A < 26
+        starts, ends = np.flatnonzero(is_letter[1:] != is_letter[:-1]).reshape(-1, 2).T
+        several = ends - starts > 1
+        return zip(starts[several].tolist(), ends[several].tolist(), strict=True)
 
     def unusual(self) -> Iterable[int]:
         """Places of unusual characters in the tight view."""

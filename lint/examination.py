@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import bisect
-import functools
-import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 from lint.attitude import heaviest
-from lint.checks import CHECKS
 from lint.exemptions import is_near
 from lint.folding import PLAIN, STRONG_BREAKS, View, Views
 from lint.lexicon import Lexicon, Need, Term
@@ -55,7 +52,7 @@ def examine(views: Views, lexicon: Lexicon, suspicion: Suspicion) -> list[Hit]:
             if isinstance(meaning, Need):
                 if not _breaks(view, start, end) and not _is_plain_speech(view, start, end, meaning.word):
                     disguised[start, end] = meaning
-            elif isinstance(meaning, Term) and (hit := _term_hit(view, start, end, meaning)) is not None:
+            elif (hit := _term_hit(view, start, end, meaning)) is not None:
                 hits.append(hit)
     for start, end, heard in _heard(view, lexicon) if suspicion.audible else ():
         if isinstance(heard, Need):
@@ -73,9 +70,8 @@ def examine(views: Views, lexicon: Lexicon, suspicion: Suspicion) -> list[Hit]:
         hits.extend(_pattern_hits(pattern, views.view(pattern.view)))
     if disguised:
         spelled_out = _undisguised(views, {span: need.word for span, need in disguised.items()})
-        conditions = functools.reduce(operator.or_, (need.conditions for need in disguised.values()))
-        for pattern in lexicon.patterns.due(conditions, len(view.text)):
-            hits.extend(_pattern_hits(pattern, spelled_out))
+        for pattern in dict.fromkeys(pattern for need in disguised.values() for pattern in need.patterns):
+            hits.extend(replace(hit, evasive=True) for hit in _pattern_hits(pattern, spelled_out))
     hits.extend(
         Hit(rule, limit, len(source), whole=True) for rule, limit in lexicon.limits if len(source) > limit
     )
@@ -150,14 +146,7 @@ def _undisguised(views: Views, disguised: Mapping[tuple[int, int], str]) -> View
 
 
 def _pattern_hits(pattern: Pattern, view: View) -> Iterable[Hit]:
-    matcher = pattern.matcher
-    for found in matcher.pattern.finditer(view.text):
-        start, end = found.span(matcher.pattern.groupindex.get("hit", 0))
-        if end <= start:
-            continue
-        if matcher.check is not None and not CHECKS[matcher.check](view.text[start:end]):
-            continue
-        yield Hit(pattern.rule, *view.span(start, end))
+    return (Hit(pattern.rule, *view.span(start, end)) for start, end in pattern.hits(view.text))
 
 
 def _cuts_latin(source: str, first: int, last: int, word: str) -> bool:

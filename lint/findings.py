@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 Channel = Literal["live", "template", "auto", "listing"]
 Severity = Literal["error", "warning", "info"]
@@ -70,8 +70,7 @@ class Exempted:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """All that was found in one text, in the order of the text."""
 
     text: str

@@ -75,7 +75,6 @@ PART: Final = 0x10FFFF
 # In the arrays: a character that is dropped, and one that becomes several.
 DROPPED: Final = 0x110000
 SEVERAL: Final = 0x110001
-_SHORT: Final = 64  # characters up to which a list is built faster than an array
 
 
 def is_noise(char: str) -> bool:
@@ -105,6 +104,16 @@ def array_of(table: dict[int, str]) -> Codes:
 def folding_array(view: ViewName) -> Codes:
     """The table of a view as an array."""
     return array_of(TABLES[view])
+
+
+@functools.cache
+def _changing(view: ViewName) -> tuple[frozenset[str], frozenset[str]]:
+    """The characters that a view drops, and those that become more than one."""
+    table = TABLES[view]
+    return (
+        frozenset(chr(code) for code, to in table.items() if not to),
+        frozenset(chr(code) for code, to in table.items() if len(to) > 1),
+    )
 
 
 def coded(text: str) -> Codes:
@@ -137,11 +146,9 @@ class View:
     def _way_back(self) -> Sequence[int]:
         if len(self.text) == len(self.source) and self._name in ("raw", "plain"):
             return range(len(self.source))
-        if len(self.source) > _SHORT:
-            folded = folding_array(self._name).take(coded(self.source))
-            if folded.max() != SEVERAL:
-                kept: list[int] = np.flatnonzero(folded != DROPPED).tolist()
-                return kept
+        dropped, growing = _changing(self._name)
+        if growing.isdisjoint(self.source):
+            return [index for index, char in enumerate(self.source) if char not in dropped]
         get = TABLES[self._name].get
         return [index for index, char in enumerate(self.source) for _ in get(ord(char), char)]
 

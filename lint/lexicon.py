@@ -1,16 +1,17 @@
-"""What the rules look for, compiled: the words of each view into one automaton, the patterns of each view into one set."""
+"""What the rules look for, compiled: the words of each view into one automaton, and the patterns."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import daachorse
 
-from lint.patterns import Patterns
+from lint.patterns import Pattern, Patterns
 from lint.rulebook import Matcher, Rule
+from lint.sieve import Candidate, Condition
 from lint.sound import sound_word
 from lint.variants import load_substitutions, spellings
 
@@ -32,10 +33,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A disguised spelling of `word`, which fulfils all conditions of the patterns that name it."""
+    """A disguised spelling of `word`, which calls for the patterns that name it."""
 
     word: str
-    conditions: int
+    patterns: tuple[Pattern, ...]
 
 
 class Automaton:
@@ -59,9 +60,8 @@ class Automaton:
 class Lexicon:
     """The words and patterns of a set of rules. Rules are named by their index.
 
-    `words`: terms, disguised spellings, and words that fulfil conditions of patterns, in the tight view; a meaning is a
-    `Term`, a `Need`, or the mask of such conditions. `sounds` and `long_sounds` (three syllables or more): `Term` and `Need`
-    by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`: (rule, limit). `models`: rules that ask
+    `words`: terms and disguised spellings in the tight view; a meaning is a `Term` or a `Need`. `sounds` and `long_sounds`
+    (three syllables or more): the same by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`: (rule, limit). `models`: rules that ask
     the model of attitude.
     """
 
@@ -75,18 +75,14 @@ class Lexicon:
         for index, rule in enumerate(rules):
             for matcher in rule.matchers:
                 self._add(index, matcher, spelt)
-        for word, conditions in self.patterns.words.items():
-            spelt.words[word].append(conditions)
-        for word, conditions in self.patterns.disguised.items():
-            spelt.disguise(word, Need(word, conditions))
+        for word, patterns in self.patterns.disguised.items():
+            spelt.disguise(word, Need(word, tuple(patterns)))
         for spelling, meanings in spelt.disguised.items():
             if spelling not in spelt.words:
                 spelt.words[spelling].extend(meanings)
         self.words: Final = Automaton(spelt.words)
         self.sounds: Final = Automaton(spelt.sounds)
         self.long_sounds: Final = Automaton({s: m for s, m in spelt.sounds.items() if len(s) >= 3})
-        self.longest_whole: Final = max(map(len, self.whole), default=0) + _COURTESIES
-        self._openings = frozenset(word[0] for word in (*self.whole, *_LEADING))
 
     def _add(self, rule: int, matcher: Matcher, spelt: _Spelt) -> None:
         match matcher.kind:
@@ -109,16 +105,19 @@ class Lexicon:
 
     def whole_terms(self, tight: str) -> Iterable[Term]:
         """The terms that this tight text is, as a whole message, but for courtesies around it."""
-        if len(tight) > self.longest_whole or tight[:1] not in self._openings:
-            return ()
         return self.whole.get(_core(tight), ())
+
+    def whole_candidates(self) -> Iterator[Candidate]:
+        """What a text must be for `whole_terms` to find any."""
+        for core in self.whole:
+            yield Candidate([Condition(frozenset({core}))], len(core) + _COURTESIES)
 
 
 class _Spelt:
     """Words and their disguised spellings, as they are gathered; not kept once they are compiled."""
 
     def __init__(self) -> None:
-        self.words: Final[dict[str, list[Term | Need | int]]] = defaultdict(list)
+        self.words: Final[dict[str, list[Term | Need]]] = defaultdict(list)
         self.disguised: Final[dict[str, list[Term | Need]]] = defaultdict(list)
         self.sounds: Final[dict[str, list[Term | Need]]] = defaultdict(list)
         self._substitutions = load_substitutions()

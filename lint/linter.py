@@ -20,7 +20,7 @@ from lint.lexicon import Lexicon
 from lint.rulebook import Rule, builtin_rules, rules_of
 from lint.screening import Screen, Suspicion
 
-_BATCH: Final = 512  # texts that are screened together
+_BATCH: Final = 2048  # texts that are screened together
 _REPEAT_SHORTEST: Final = 5
 # Likeness costs the product of both lengths; longer texts are compared for equality.
 _REPEAT_LONGEST: Final = 2000
@@ -89,11 +89,10 @@ class Linter:
             batch = Batch(group)
             suspects = self._screen.suspects(batch)
             for index, text in enumerate(group):
-                yield (
-                    self._report(batch.views(index), channel, platform, suspects[index])
-                    if index in suspects
-                    else Report(text, (), ())
-                )
+                if index in suspects:
+                    yield self._report(batch.views(index), channel, platform, suspects[index])
+                else:
+                    yield Report(text, (), ())
 
     def _report(
         self,
@@ -181,7 +180,7 @@ def _longest(hits: Iterable[Hit]) -> list[Hit]:
     """Of each rule the hits that no longer hit of the same rule contains, in the order of the text."""
     kept: list[Hit] = []
     furthest: dict[int, int] = {}
-    for hit in sorted(hits, key=lambda h: (h.rule, h.start, -h.end, h.evasive)):
+    for hit in sorted(hits, key=lambda h: (h.rule, h.start, -h.end, h.evasive, not h.word)):
         if hit.end <= furthest.get(hit.rule, -1):
             continue
         furthest[hit.rule] = hit.end

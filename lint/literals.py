@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import Final
+from itertools import pairwise, product
+from typing import Any, Final, Literal, NamedTuple
 
 from lint.folding import is_noise, load_table
 
 Strings = frozenset[str]
 _MOST: Final = 160  # strings in a set
+_PAIRS: Final = 300  # pairs where two pieces meet
 _REPEATS: Final = 4  # times that a repeated piece is spelled out
-_CLASS: Final = 12  # characters of a class that is spelled out
+_CLASS: Final = 40  # characters of a class that is spelled out
 _SHARES: Final[dict[str, float]] = load_table("frequency.json")
 _RARE_CHARACTER: Final = 0.002  # what the table leaves out
 _RARE_PAIR: Final = 0.0005
@@ -48,12 +49,16 @@ class Branch:
 class _Part:
     """What is known of a piece of a pattern: all strings it can be, if few, or else sets of which each match holds one.
 
-    `longest`: characters that it can match, not counting noise; None if there is no limit. `opens`, `closes`: it is tied to the start or end.
-    `hit`: the group of that name is in it.
+    `first`, `last`: the characters with which it can begin and end unless it is empty, None if they are not known; `empty`: it
+    can be. `longest`: characters that it can match, not counting noise; None if there is no limit. `opens`, `closes`: it is
+    tied to the start or end. `hit`: the group of that name is in it.
     """
 
     exact: Strings | None
     required: tuple[Strings, ...] = ()
+    first: Strings | None = None
+    last: Strings | None = None
+    empty: bool = True
     longest: int | None = None
     opens: bool = False
     closes: bool = False
@@ -61,8 +66,11 @@ class _Part:
 
 
 _ANYTHING: Final = _Part(None)
-_ONE_CHARACTER: Final = _Part(None, longest=1)
-_EMPTY: Final = _Part(frozenset({""}), longest=0)
+_ONE_CHARACTER: Final = _Part(None, empty=False, longest=1)
+_NOTHING: Final[Strings] = frozenset()
+_DIGITS: Final[Strings] = frozenset("0123456789")
+_SPACES: Final[Strings] = frozenset("\t\n\f\r ")
+_EMPTY: Final = _Part(frozenset({""}), first=_NOTHING, last=_NOTHING, longest=0)
 
 
 def branches(pattern: str) -> list[Branch]:
@@ -110,8 +118,17 @@ def rate(strings: Strings) -> float:
 def _share(string: str) -> float:
     if len(string) < 2:
         return _SHARES.get(string, _RARE_CHARACTER)
-    rarest = min(_SHARES.get(string[at : at + 2], _RARE_PAIR) for at in range(len(string) - 1))
+    if len(string) == 2:
+        return _SHARES.get(string, _RARE_PAIR)
+    rarest = min(map(_share, map("".join, pairwise(string))))
     return rarest / (1.0 + _LENGTHS * (len(string) - 2))
+
+
+def rarest_part(string: str, longest: int) -> str:
+    """So many neighbours of a string, or all of it if it is no longer, that are seldom seen together."""
+    if len(string) <= longest:
+        return string
+    return min((string[at : at + longest] for at in range(len(string) - longest + 1)), key=_share)
 
 
 def _needed(part: _Part) -> tuple[Strings, ...]:
@@ -120,8 +137,21 @@ def _needed(part: _Part) -> tuple[Strings, ...]:
     return part.required
 
 
+def _spelled(exact: Strings, **known: Any) -> _Part:
+    """A piece that is one of some strings."""
+    return _Part(
+        exact,
+        first=frozenset(string[0] for string in exact if string),
+        last=frozenset(string[-1] for string in exact if string),
+        empty="" in exact,
+        **known,
+    )
+
+
 def _joined(parts: Sequence[_Part]) -> _Part:
     """Pieces that follow each other."""
+    if len(parts) == 1:
+        return parts[0]
     exact: Strings = frozenset({""})
     required: list[Strings] = []
     whole = True
@@ -132,27 +162,72 @@ def _joined(parts: Sequence[_Part]) -> _Part:
             required.append(exact)
         exact = frozenset({""})
 
-    for part in parts:
-        if part.exact is not None:
-            if len(exact) * len(part.exact) > _MOST:
-                whole = False
-                flush()
+    seams: list[int] = []
+    for index, part in enumerate(parts):
+        if part.exact is not None and len(exact) * len(part.exact) <= _MOST:
             exact = frozenset(a + b for a, b in product(exact, part.exact))
-        else:
-            whole = False
-            flush()
-            required.extend(part.required)
-    if not whole:
+            continue
+        whole = False
         flush()
+        seams.append(index)
+        if part.exact is not None:
+            exact = part.exact
+        else:
+            required.extend(part.required)
+            seams.append(index + 1)
     lengths = [part.longest for part in parts]
+    tied: dict[str, Any] = {
+        "longest": None if None in lengths else sum(length or 0 for length in lengths),
+        "opens": bool(parts) and parts[0].opens,
+        "closes": bool(parts) and parts[-1].closes,
+        "hit": any(part.hit for part in parts),
+    }
+    if whole:
+        return _spelled(exact, **tied)
+    flush()
+    firsts, lasts = _edges(reversed(parts), "first")[::-1], _edges(parts, "last")
+    # Where both sides must be there, a character of one stands beside a character of the other.
+    for seam in dict.fromkeys(seams):
+        if 0 < seam < len(parts):
+            required.extend(_meeting(lasts[seam - 1], firsts[seam]))
     return _Part(
-        exact if whole else None,
-        () if whole else tuple(required),
-        None if None in lengths else sum(length or 0 for length in lengths),
-        opens=bool(parts) and parts[0].opens,
-        closes=bool(parts) and parts[-1].closes,
-        hit=any(part.hit for part in parts),
+        None,
+        tuple(required),
+        firsts[0].characters,
+        lasts[-1].characters,
+        empty=all(part.empty for part in parts),
+        **tied,
     )
+
+
+class _Edge(NamedTuple):
+    """With what some pieces begin or end; None if that is not known. `empty`: they may not be there at all."""
+
+    characters: Strings | None
+    empty: bool
+
+
+def _meeting(before: _Edge, after: _Edge) -> Iterable[Strings]:
+    """The pairs of which one stands where two edges meet, if both must be there and are known."""
+    if before.empty or after.empty or before.characters is None or after.characters is None:
+        return
+    if len(before.characters) * len(after.characters) <= _PAIRS:
+        yield frozenset(map("".join, product(before.characters, after.characters)))
+
+
+def _edges(parts: Iterable[_Part], side: Literal["first", "last"]) -> list[_Edge]:
+    """The edge of the first piece, of the first two, and so on; each further piece comes to lie outside."""
+    edges: list[_Edge] = []
+    edge = _Edge(_NOTHING, empty=True)
+    for part in parts:
+        own = part.first if side == "first" else part.last
+        if part.empty:
+            both = None if own is None or edge.characters is None else own | edge.characters
+            edge = _Edge(both, edge.empty)
+        else:
+            edge = _Edge(own, empty=False)
+        edges.append(edge)
+    return edges
 
 
 def _either(parts: Sequence[_Part]) -> _Part:
@@ -160,16 +235,34 @@ def _either(parts: Sequence[_Part]) -> _Part:
     if len(parts) == 1:
         return parts[0]
     lengths = [part.longest for part in parts]
-    longest = None if None in lengths else max(length or 0 for length in lengths)
-    opens, closes = all(part.opens for part in parts), all(part.closes for part in parts)
-    hit = any(part.hit for part in parts)
+    tied: dict[str, Any] = {
+        "longest": None if None in lengths else max(length or 0 for length in lengths),
+        "opens": all(part.opens for part in parts),
+        "closes": all(part.closes for part in parts),
+        "hit": any(part.hit for part in parts),
+    }
     if all(part.exact is not None for part in parts):
         exact = frozenset(string for part in parts for string in part.exact or ())
         if len(exact) <= _MOST:
-            return _Part(exact, (), longest, opens, closes, hit)
+            return _spelled(exact, **tied)
     each = [_needed(part) for part in parts]
-    needed = (frozenset().union(*(min(sets, key=rate) for sets in each)),) if all(each) else ()
-    return _Part(None, needed, longest, opens, closes, hit)
+    return _Part(
+        None,
+        (frozenset().union(*(min(sets, key=rate) for sets in each)),) if all(each) else (),
+        _any_of(part.first for part in parts),
+        _any_of(part.last for part in parts),
+        empty=any(part.empty for part in parts),
+        **tied,
+    )
+
+
+def _any_of(sets: Iterable[Strings | None]) -> Strings | None:
+    every: Strings = _NOTHING
+    for characters in sets:
+        if characters is None:
+            return None
+        every |= characters
+    return every
 
 
 class _Parser:
@@ -233,7 +326,7 @@ class _Parser:
         if char == "[":
             return self._class()
         if char in "^$":
-            return _Part(frozenset({""}), longest=0, opens=char == "^", closes=char == "$")
+            return replace(_EMPTY, opens=char == "^", closes=char == "$")
         if char == ".":
             return _ONE_CHARACTER
         if char == "\\":
@@ -269,7 +362,11 @@ class _Parser:
             return _ONE_CHARACTER
         if char in "bB":
             return _EMPTY
-        if char in "dDsSwW":
+        if char == "d":
+            return _spelled(_DIGITS, longest=1)
+        if char == "s":
+            return _spelled(_SPACES, longest=0)
+        if char in "DSwW":
             return _ONE_CHARACTER
         return _ANYTHING if char.isalnum() else _character(char)
 
@@ -286,9 +383,12 @@ class _Parser:
                 known = False
                 continue
             if char == "\\":
-                part = self._escape()
-                known = known and part.exact is not None
-                char = next(iter(part.exact or {""}))
+                several = self._escape().exact
+                known = known and several is not None
+                if several is None or len(several) > 1:
+                    chars.update(several or ())
+                    continue
+                (char,) = several
             if self._pattern[self._at] == "-" and self._pattern[self._at + 1] != "]":
                 self._at += 1
                 last = self._next()
@@ -300,7 +400,7 @@ class _Parser:
         self._at += 1
         if not known or len(chars) > _CLASS:
             return _ONE_CHARACTER
-        return _Part(frozenset(chars), longest=0 if all(map(is_noise, chars)) else 1)
+        return _spelled(frozenset(chars), longest=0 if all(map(is_noise, chars)) else 1)
 
     def _repeated(self, part: _Part) -> _Part:
         least, most = 1, 1
@@ -325,13 +425,20 @@ class _Parser:
         longest = (
             0 if part.longest == 0 else None if part.longest is None or most < 0 else part.longest * most
         )
-        if least == 0:
-            exact = part.exact | {""} if most == 1 and part.exact is not None else None
-            return _Part(exact, longest=longest, hit=part.hit)
+        if least == 0 and most == 1 and part.exact is not None:
+            return _spelled(part.exact | {""}, longest=longest, hit=part.hit)
         if least == most == 1:
             return part
-        several = _joined([part] * min(least, _REPEATS))
-        return _Part(None, _needed(several), longest, hit=part.hit)
+        several = _joined([part] * max(1, min(least, _REPEATS)))
+        return replace(
+            several,
+            exact=None,
+            required=_needed(several) if least else (),
+            empty=part.empty or not least,
+            longest=longest,
+            opens=False,
+            closes=False,
+        )
 
 
 @functools.cache
@@ -340,7 +447,7 @@ def _character(char: str) -> _Part:
 
 
 def _word(letters: str) -> _Part:
-    return _Part(frozenset({letters}), longest=sum(not is_noise(char) for char in letters))
+    return _spelled(frozenset({letters}), longest=sum(not is_noise(char) for char in letters))
 
 
 def _closes_at_end(pattern: str) -> bool:

@@ -5,18 +5,20 @@ The screen may suspect too much, never too little: whatever `lint.examination` w
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from lint import attitude
-from lint.batch import Batch
+from lint.batch import Batch, Joined
 from lint.lexicon import Lexicon
-from lint.patterns import NUMBER, Pattern
-from lint.sound import SEEN, judge, pinyin_runs
+from lint.patterns import Pattern
+from lint.sieve import Sieve
+from lint.sound import SEEN, judge, spell
 
 # The model of attitude judges chat: 谢谢 is too short for it, and what is longer is prose that it does not know.
 _WITH_ATTITUDE: Final = range(5, 41)
@@ -39,69 +41,50 @@ class Screen:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        # Beside the conditions of patterns, one more bit: a close look is due anyway.
-        self._look = lexicon.patterns.all
-        self._weights = [self._weight(meanings) for meanings in lexicon.words.meanings]
         self._meant = [
             frozenset(meaning.word for meaning in meanings) for meanings in lexicon.long_sounds.meanings
         ]
-        self._limit = min((limit for _, limit in lexicon.limits), default=None)
+        self._limit = min((limit for _, limit in lexicon.limits), default=sys.maxsize)
+        self._sieve = Sieve([*lexicon.patterns.candidates, *lexicon.whole_candidates()])
 
     def suspects(self, batch: Batch) -> dict[int, Suspicion]:
         """The texts that deserve a close look, by their index, ascending."""
-        lexicon = self._lexicon
-        tight = batch.view("tight")
-        seen = self._seen(batch)
         found: dict[int, Suspicion] = defaultdict(Suspicion)
-        spelled = (start for start, _, _ in pinyin_runs(tight.text))
-        for place in (*self._homophones(tight.text, batch.sound()), *spelled, *batch.unusual()):
+        tight = batch.view("tight")
+        for index in (*self._with_words(batch, tight), *self._too_long(batch)):
+            found.setdefault(index, Suspicion())
+        for place in (*self._homophones(tight.text, batch.sound()), *_spelled(batch), *batch.unusual()):
             found[tight.at(place)].audible = True
-        if lexicon.models:
+        if self._lexicon.models:
             rude = attitude.scores(tight.text, tight.starts) > attitude.THRESHOLD
             for index in np.flatnonzero(rude).tolist():
                 if tight.length(index) in _WITH_ATTITUDE:
                     found[index].rude = True
-        due: dict[Pattern, list[int]] = defaultdict(list)
-        for index, text in enumerate(batch.texts):
-            length = tight.length(index)
-            if (
-                seen[index] >= self._look
-                or (length <= lexicon.longest_whole and lexicon.whole_terms(tight.part(index)))
-                or (self._limit is not None and len(text) > self._limit)
-            ):
-                found.setdefault(index, Suspicion())
-            if seen[index]:
-                for pattern in lexicon.patterns.due(seen[index], length):
-                    due[pattern].append(index)
-        for pattern, indices in due.items():
-            view = batch.view(pattern.view)
-            for at in pattern.occurring([view.part(index) for index in indices]):
-                found[indices[at]].patterns.append(pattern)
+        self._sift(batch, found)
         return dict(sorted(found.items()))
 
-    def _seen(self, batch: Batch) -> list[int]:
-        """For each text the conditions of patterns that it fulfils, and whether a word is in it that is a hit."""
-        patterns, weights = self._lexicon.patterns, self._weights
-        tight, plain = batch.view("tight"), batch.view("plain")
-        seen = [0] * len(batch.texts)
-        at, stop = 0, tight.starts[1]
-        for _, end, index in self._lexicon.words.find(tight.text):
-            while end >= stop:
-                at += 1
-                stop = tight.starts[at + 1]
-            seen[at] |= weights[index]
-        for number in NUMBER.finditer(tight.text):
-            seen[tight.at(number.start())] |= patterns.number
-        for place, conditions in patterns.marks_in(plain.text):
-            seen[plain.at(place)] |= conditions
-        return seen
+    def _with_words(self, batch: Batch, tight: Joined) -> Iterator[int]:
+        return (tight.at(start) for start, _, _ in self._lexicon.words.find(tight.text))
 
-    def _weight(self, meanings: Sequence[Any]) -> int:
-        """What finding a word means: a close look is due, or only that conditions of patterns are fulfilled."""
-        weight = 0
-        for meaning in meanings:
-            weight |= meaning if isinstance(meaning, int) else self._look
-        return weight
+    def _too_long(self, batch: Batch) -> Iterator[int]:
+        if max(map(len, batch.texts)) > self._limit:
+            yield from (index for index, text in enumerate(batch.texts) if len(text) > self._limit)
+
+    def _sift(self, batch: Batch, found: dict[int, Suspicion]) -> None:
+        """Enter the texts in which a pattern occurs, and those that are a word as a whole."""
+        tight = batch.view("tight")
+        owners = self._lexicon.patterns.owners
+        texts, candidates = self._sieve.passing(tight, batch.view("plain"))
+        due: dict[Pattern, set[int]] = defaultdict(set)
+        for index, candidate in zip(texts.tolist(), candidates.tolist(), strict=True):
+            if candidate < len(owners):
+                due[owners[candidate]].add(index)
+            elif self._lexicon.whole_terms(tight.part(index)):
+                found.setdefault(index, Suspicion())
+        for pattern, indices in due.items():
+            view, tried = batch.view(pattern.view), sorted(indices)
+            for at in pattern.holding([view.part(index) for index in tried]):
+                found[tried[at]].patterns.append(pattern)
 
     def _homophones(self, tight: str, sound: str) -> Iterable[int]:
         """Places in the tight view where something sounds like a long word, is not the word, and no plain speech."""
@@ -112,3 +95,9 @@ class Screen:
                 for word in meant
             ):
                 yield start
+
+
+def _spelled(batch: Batch) -> Iterator[int]:
+    """Places in the tight view where letters can be read as pinyin."""
+    text = batch.view("tight").text
+    return (start for start, end in batch.letters() if spell(text[start:end]))

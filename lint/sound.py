@@ -30,7 +30,7 @@ _LONGEST_SYLLABLE: Final = max(map(len, SYLLABLES))
 SEEN: Final = 6  # characters left and right of a hit by which words of plain speech are told
 _SURE: Final = 3  # syllables that do not come about by chance
 _LONGEST_RUN: Final = 64
-_LATIN_RUN: Final = re.compile(r"[a-z]{2,}")
+LATIN_RUN: Final = re.compile(r"[a-z]{2,}")
 
 
 class Likeness(IntEnum):
@@ -79,7 +79,7 @@ def spell(run: str) -> tuple[str, ...]:
 
 def pinyin_runs(tight: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """The runs of letters in a tight text that can be read as pinyin: start, end, syllables."""
-    for run in _LATIN_RUN.finditer(tight):
+    for run in LATIN_RUN.finditer(tight):
         if syllables := spell(run.group()):
             yield run.start(), run.end(), syllables
 

@@ -10,7 +10,6 @@ object. A suppression without a reason does nothing, unless reasons are not requ
 from __future__ import annotations
 
 import bisect
-import dataclasses
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -143,7 +142,7 @@ class Ledger:
                 suppressed.append(Suppressed(finding, entry.request.reason, "inSource"))
             else:
                 kept.append(finding)
-        return dataclasses.replace(report, findings=tuple(kept)), tuple(suppressed)
+        return report._replace(findings=tuple(kept)), tuple(suppressed)
 
     def complaints(
         self, active: Collection[str], levels: Mapping[str, Severity]
