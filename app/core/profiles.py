@@ -6,7 +6,7 @@ and refuses what cites no source. Figures that come from outside the platform's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -56,6 +56,8 @@ class Line:
 
     op: str
     value: Fraction
+    relative_to: str | None = None
+    """Set where the platform's own line moves (the industry's, a ranking) and is not published: `value` stands in."""
 
     def met(self, num: int, den: int) -> bool | None:
         """Does num/den lie on the good side? Compared exactly; None on an empty denominator."""
@@ -83,6 +85,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodUse:
+    """What a platform does with the figure of a period. `use` is "governance" (it acts) or "score" (it ranks)."""
+
+    period: str
+    use: str
+    only_below: Fraction | None = None
+    """Taken up only if the rate of the shorter period lies below this."""
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """A measure as it was counted from `from_day` to `to_day`, both included; None is open."""
 
@@ -101,6 +113,16 @@ class Edition:
     periods: tuple[str, ...] = ()
     """Over what the platform judges: `natural_day`, `natural_week`, `natural_month`, `trailing_30d`…"""
     note: str | None = None
+    period_uses: tuple[PeriodUse, ...] = ()
+    """What for, of those periods where it was read."""
+    assessed_from: int | None = None
+    """The least number of counted units in the period from which the platform assesses at all."""
+    settles_days: int | None = None
+    """Days after which the platform's own figure of a day stands; until then it may restate it."""
+    rating_sources: tuple[str, ...] = ()
+    """Which ratings count: `user_initiated`, `merchant_invited`, `system_pushed`."""
+    calibrate: tuple[str, ...] = ()
+    """Knobs that nothing we read settles: fit them to the platform's own export before trusting the figure."""
 
     def holds_on(self, day: date) -> bool:
         return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
@@ -116,6 +138,8 @@ class Measure:
     editions: tuple[Edition, ...]
     primary: bool = False
     note: str | None = None
+    variant_of: str | None = None
+    """The measure of which this is another way of counting: compute both and plan on the lower."""
 
     def edition_on(self, day: date) -> Edition | None:
         """The edition in force on a day."""
@@ -143,6 +167,8 @@ class InviteRules:
     robot_ratings_count: bool
     status: Status
     provenance: tuple[Provenance, ...]
+    guidance: tuple[str, ...] = ()
+    """The platform's advice on when to invite and when not, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +226,31 @@ class SessionEnd:
     buyer_silent_minutes: int | None
     status: Status
     provenance: tuple[Provenance, ...]
+    buyer_silent_choice: tuple[int, int] | None = None
+    """What a shop may set for a silent buyer, (least, most) minutes; `buyer_silent_minutes` is then the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineTime:
+    """How long a shop must have agents online each day."""
+
+    hours_per_day: int
+    status: Status
+    provenance: tuple[Provenance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Something a shop may not do for a number of days, (least, most)."""
+
+    action: str
+    days: tuple[int, int]
+
+    @property
+    def text(self) -> str:
+        """For people: "禁止上架新商品 1-10 天"."""
+        least, most = self.days
+        return f"{self.action} {least if least == most else f'{least}-{most}'} 天"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +259,26 @@ class PenaltyLevel:
 
     level: str
     actions: tuple[str, ...]
+    """All of it in words, the limits last."""
     fine_cny: tuple[int, int] | None = None
     points: int | None = None
+    limits: tuple[Limit, ...] = ()
+    when: str | None = None
+    """When the platform takes this level, in words."""
+    misses: int | None = None
+    """From how many misses on; None where the text gives no number."""
+    rate: Line | None = None
+    """The rates at which this level is taken, as written, where it hangs on the rate alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Days, both included, on which the platform does not apply a penalty."""
+
+    from_day: date
+    to_day: date
+    status: Status
+    provenance: tuple[Provenance, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +298,10 @@ class PenaltyTier:
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """A penalty table of one edition. Never show an amount without `from_day` and `status`."""
+    """A penalty table of one edition. Never show an amount without `from_day` and `status`.
+
+    `measures` is empty for what no measure of ours counts; `line` is then the line of that figure, if there is one.
+    """
 
     id: str
     name: str
@@ -242,14 +314,21 @@ class Penalty:
     levels: tuple[PenaltyLevel, ...]
     tiers: tuple[PenaltyTier, ...]
     provenance: tuple[Provenance, ...]
+    line: Line | None = None
+    suspended: tuple[Suspension, ...] = ()
+    """The suspensions that were read; a platform may have had others."""
 
     def holds_on(self, day: date) -> bool:
-        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
+        """Is it in force on a day, and not suspended?"""
+        in_force = (self.from_day is None or self.from_day <= day) and (
+            self.to_day is None or day <= self.to_day
+        )
+        return in_force and not any(each.from_day <= day <= each.to_day for each in self.suspended)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that we only keep and show: online time, red lines of data delay and the like."""
+    """A rule that we only keep and show: data delay, exemptions, where to look and the like."""
 
     id: str
     topic: str
@@ -283,6 +362,9 @@ class Profile:
     session_end: SessionEnd | None = None
     penalties: tuple[Penalty, ...] = ()
     rules: tuple[Rule, ...] = ()
+    online_time: OnlineTime | None = None
+    doubtful: tuple[Rule, ...] = ()
+    """Passages that probably speak of another platform: kept to be shown with their doubt, applied nowhere."""
 
     def measure(self, measure_id: str) -> Measure:
         """The measure of that id. Raises KeyError if the platform has none."""
@@ -307,3 +389,22 @@ class Profile:
         if known not in self.rating_labels:
             return None
         return known in self.positive_labels
+
+    def sourced(self) -> Iterator[tuple[str, tuple[Provenance, ...]]]:
+        """Everything that cites a source, in file order, as its path in the profile and what it cites.
+
+        A path reads like `measures.reply_3min.editions.person-2021-09`, `penalties.good-weekly` or `sms`.
+        """
+        for measure in self.measures:
+            for edition in measure.editions:
+                yield f"measures.{measure.id}.editions.{edition.id}", edition.provenance
+        for name in ("invite", "sms", "routing", "session_end", "online_time"):
+            single = getattr(self, name)
+            if single is not None:
+                yield name, single.provenance
+        for name in ("response_windows", "send_quotas", "penalties", "rules", "doubtful"):
+            for each in getattr(self, name):
+                yield f"{name}.{each.id}", each.provenance
+        for penalty in self.penalties:
+            for number, suspension in enumerate(penalty.suspended):
+                yield f"penalties.{penalty.id}.suspended[{number}]", suspension.provenance

@@ -19,16 +19,26 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from app.core.definitions import Definition, DefinitionError, MeasureKind, Span
+from app.core.definitions import (
+    RATING_KNOBS,
+    REPLY_KNOBS,
+    Definition,
+    DefinitionError,
+    MeasureKind,
+    Span,
+)
 from app.core.profiles import (
     DEFAULT_GOAL,
     Edition,
     InviteRules,
+    Limit,
     Line,
     Measure,
+    OnlineTime,
     Penalty,
     PenaltyLevel,
     PenaltyTier,
+    PeriodUse,
     Profile,
     Provenance,
     ResponseWindow,
@@ -38,6 +48,7 @@ from app.core.profiles import (
     SessionEnd,
     SmsLimits,
     Status,
+    Suspension,
 )
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -150,6 +161,11 @@ class _Table:
         assert value is None or isinstance(value, date)
         return value
 
+    def known_day(self, key: str) -> date:
+        value = self.get(key, date)
+        assert isinstance(value, date)
+        return value
+
     def count(self, key: str) -> int:
         value = self.get(key, int)
         assert isinstance(value, int)
@@ -231,17 +247,60 @@ def _provenance(table: _Table) -> Provenance:
 
 
 def _line(table: _Table) -> Line:
-    op, value = table.text("op"), table.text("value")
+    op, exact = table.text("op"), _share(table, "value")
+    relative_to = table.maybe_text("relative_to")
     table.end()
+    if op not in (">=", ">", "<=", "<"):
+        raise table.place.error("op 只能是 >= > <= < / op out of range")
+    return Line(op, exact, relative_to)
+
+
+def _share(table: _Table, key: str) -> Fraction:
+    value = table.text(key)
     try:
         exact = Fraction(value)
     except (ValueError, ZeroDivisionError):
         raise table.place.error(
-            f'value 要写成文字，例如 "0.70"，不是 {value!r} / an exact number as text'
+            f'{key} 要写成文字，例如 "0.70"，不是 {value!r} / an exact number as text'
         ) from None
-    if op not in (">=", ">", "<=", "<") or not 0 <= exact <= 1:
-        raise table.place.error("op 只能是 >= > <= <，value 在 0 到 1 之间 / op or value out of range")
-    return Line(op, exact)
+    if not 0 <= exact <= 1:
+        raise table.place.error(f"{key} 要在 0 到 1 之间 / {key} out of range")
+    return exact
+
+
+def _period_use(table: _Table) -> PeriodUse:
+    use = table.text("use")
+    if use not in ("governance", "score"):
+        raise table.at("use").error("只能是 governance 或 score / unknown value")
+    below = table.get("only_below", str, None)
+    read = PeriodUse(
+        period=table.text("period"),
+        use=use,
+        only_below=None if below is None else _share(table, "only_below"),
+    )
+    table.end()
+    return read
+
+
+def _periods(table: _Table) -> tuple[tuple[str, ...], tuple[PeriodUse, ...]]:
+    """A period is a text, or a mapping where it is known what the platform does with it."""
+    names: list[str] = []
+    uses: list[PeriodUse] = []
+    for number, raw in enumerate(table.get("periods", list, [])):
+        if isinstance(raw, str):
+            names.append(raw)
+            continue
+        uses.append(_period_use(_Place(table.place.file, f"{table.at('periods').path}[{number}]").table(raw)))
+        names.append(uses[-1].period)
+    return tuple(names), tuple(uses)
+
+
+def _open_knobs(table: _Table, kind: MeasureKind) -> tuple[str, ...]:
+    known = REPLY_KNOBS if kind is MeasureKind.REPLY else RATING_KNOBS
+    named = table.texts("calibrate")
+    if unknown := sorted(set(named) - known):
+        raise table.at("calibrate").error(f"没有旋钮 {'、'.join(unknown)} / unknown knobs")
+    return named
 
 
 def _edition(table: _Table) -> Edition:
@@ -253,6 +312,7 @@ def _edition(table: _Table) -> Edition:
     penalty_line = table.maybe("penalty_line", _line)
     platform_target = table.maybe("platform_target", _line)
     own_goal = table.maybe("own_goal", _line)
+    periods, period_uses = _periods(table)
     read = Edition(
         id=table.text("id"),
         from_day=table.day("from"),
@@ -263,8 +323,13 @@ def _edition(table: _Table) -> Edition:
         platform_target=platform_target,
         own_goal=own_goal or _default_goal(penalty_line, platform_target),
         provenance=table.provenance(),
-        periods=table.texts("periods"),
+        periods=periods,
         note=table.maybe_text("note"),
+        period_uses=period_uses,
+        assessed_from=table.maybe_count("assessed_from"),
+        settles_days=table.maybe_count("settles_days"),
+        rating_sources=table.texts("rating_sources"),
+        calibrate=_open_knobs(table, definition.kind),
     )
     table.end()
     if read.from_day is not None and read.to_day is not None and read.from_day > read.to_day:
@@ -303,6 +368,7 @@ def _measure(table: _Table) -> Measure:
         editions=editions,
         primary=table.get("primary", bool, default=False),
         note=table.maybe_text("note"),
+        variant_of=table.maybe_text("variant_of"),
     )
     table.end()
     return read
@@ -316,6 +382,7 @@ def _invite(table: _Table) -> InviteRules:
         robot_ratings_count=table.get("robot_ratings_count", bool),
         status=table.status(),
         provenance=table.provenance(),
+        guidance=table.texts("guidance"),
     )
     table.end()
     if read.once_per not in ("session", "buyer_agent_day"):
@@ -380,22 +447,66 @@ def _session_end(table: _Table) -> SessionEnd:
         buyer_silent_minutes=table.maybe_count("buyer_silent_minutes"),
         status=table.status(),
         provenance=table.provenance(),
+        buyer_silent_choice=_least_most(table, "buyer_silent_choice"),
     )
     table.end()
     return read
 
 
-def _penalty_level(table: _Table) -> PenaltyLevel:
-    fine = table.get("fine_cny", list, None)
-    if fine is not None and (len(fine) != 2 or not all(isinstance(amount, int) for amount in fine)):
-        raise table.at("fine_cny").error("要写 [最少, 最多] / expected [least, most]")
-    read = PenaltyLevel(
-        level=table.text("level"),
-        actions=table.texts("actions"),
-        fine_cny=None if fine is None else (fine[0], fine[1]),
-        points=table.maybe_count("points"),
+def _online_time(table: _Table) -> OnlineTime:
+    read = OnlineTime(
+        hours_per_day=table.count("hours_per_day"),
+        status=table.status(),
+        provenance=table.provenance(),
     )
     table.end()
+    return read
+
+
+def _least_most(table: _Table, key: str) -> tuple[int, int] | None:
+    pair = table.get(key, list, None)
+    if pair is None:
+        return None
+    if len(pair) != 2 or not all(type(each) is int for each in pair) or not 0 <= pair[0] <= pair[1]:
+        raise table.at(key).error("要写 [最少, 最多] / expected [least, most]")
+    return pair[0], pair[1]
+
+
+def _limit(table: _Table) -> Limit:
+    days = _least_most(table, "days")
+    if days is None:
+        raise table.at("days").error("要写 [最少, 最多] / expected [least, most]")
+    read = Limit(action=table.text("action"), days=days)
+    table.end()
+    return read
+
+
+def _penalty_level(table: _Table) -> PenaltyLevel:
+    limits = table.each("limits", _limit)
+    read = PenaltyLevel(
+        level=table.text("level"),
+        actions=table.texts("actions") + tuple(limit.text for limit in limits),
+        fine_cny=_least_most(table, "fine_cny"),
+        points=table.maybe_count("points"),
+        limits=limits,
+        when=table.maybe_text("when"),
+        misses=table.maybe_count("misses"),
+        rate=table.maybe("rate", _line),
+    )
+    table.end()
+    return read
+
+
+def _suspension(table: _Table) -> Suspension:
+    read = Suspension(
+        from_day=table.known_day("from"),
+        to_day=table.known_day("to"),
+        status=table.status(),
+        provenance=table.provenance(),
+    )
+    table.end()
+    if read.from_day > read.to_day:
+        raise table.place.error("from 晚于 to / from is after to")
     return read
 
 
@@ -422,6 +533,8 @@ def _penalty(table: _Table) -> Penalty:
         levels=table.each("levels", _penalty_level),
         tiers=table.each("tiers", _penalty_tier),
         provenance=table.provenance(),
+        line=table.maybe("line", _line),
+        suspended=table.each("suspended", _suspension),
     )
     table.end()
     return read
@@ -437,6 +550,13 @@ def _rule(table: _Table) -> Rule:
         provenance=table.provenance(),
     )
     table.end()
+    return read
+
+
+def _doubtful(table: _Table) -> Rule:
+    read = _rule(table)
+    if not all(each.doubt for each in read.provenance):
+        raise table.place.error("doubtful 的出处要写 doubt，说明疑在哪里 / say what is doubtful")
     return read
 
 
@@ -460,6 +580,8 @@ def _profile(table: _Table) -> Profile:
         session_end=table.maybe("session_end", _session_end),
         penalties=table.each("penalties", _penalty),
         rules=table.each("rules", _rule),
+        online_time=table.maybe("online_time", _online_time),
+        doubtful=table.each("doubtful", _doubtful),
     )
     table.end()
     _check_whole(read, table)
@@ -478,6 +600,15 @@ def _check_whole(profile: Profile, table: _Table) -> None:
         primaries = [measure.id for measure in profile.measures if measure.kind is kind and measure.primary]
         if not least <= len(primaries) <= 1:
             raise table.at("measures").error(f"{kind} 类要有且只有一个 primary / one primary {kind} measure")
+    for measure in profile.measures:
+        if measure.variant_of is not None and measure.variant_of not in set(ids) - {measure.id}:
+            raise table.at(f"measures.{measure.id}").error(
+                f"variant_of 没有指标 {measure.variant_of} / unknown measure"
+            )
+    for name in ("response_windows", "send_quotas", "penalties", "rules", "doubtful"):
+        named = [each.id for each in getattr(profile, name)]
+        if len(set(named)) < len(named):
+            raise table.at(name).error("id 重复 / ids repeat")
     if not profile.positive_labels <= set(profile.rating_labels):
         raise table.at("positive_labels").error("有选项不在 rating_labels 里 / not among rating_labels")
     for penalty in profile.penalties:

@@ -13,7 +13,7 @@ from short_logs import SHANGHAI, log_of, shared
 from app.core.definitions import MeasureKind, Robot, RobotOnly, Span
 from app.core.events import parse_event
 from app.core.measures import EditionError, History, evaluate_measure
-from app.core.profiles import Line, Profile, Provenance, Status
+from app.core.profiles import Line, PeriodUse, Profile, Provenance, Status
 from app.platforms.catalog import ProfileError, load_profiles, read_profile
 
 PLATFORMS = ["kuaishou", "douyin", "pinduoduo", "tmall", "jd", "xiaohongshu", "wechat_kf", "taojiji"]
@@ -207,6 +207,78 @@ def test_a_sound_profile_is_taken() -> None:
 
 
 FIRST: list[str | int] = ["measures", 0, "editions", 0]
+SOURCES = [{"url": "http://example.org", "quote": "原文"}]
+RULE = {"id": "a", "topic": "reply_rate", "text": "规则", "status": "reported"}
+
+
+def suspension(to: date = date(2024, 2, 17)) -> dict[str, Any]:
+    return {"from": date(2024, 2, 4), "to": to, "status": "reported", "provenance": SOURCES}
+
+
+def penalty(**changes: Any) -> dict[str, Any]:
+    sound = {"id": "a", "name": "处罚", "measures": ["reply"], "status": "reported", "provenance": SOURCES}
+    return sound | changes
+
+
+def test_a_penalty_tells_its_limits_in_words_and_rests_while_suspended() -> None:
+    levels = [
+        {
+            "level": "light",
+            "actions": ["警告"],
+            "limits": [{"action": "限流", "days": [3, 3]}, {"action": "禁止上架", "days": [1, 10]}],
+            "rate": {"op": "<", "value": "0.30"},
+        }
+    ]
+    raw = penalty(levels=levels, suspended=[suspension()], **{"from": date(2024, 1, 1)})
+    (read,) = _changed(["penalties"], [raw]).penalties
+    assert read.levels[0].actions == ("警告", "限流 3 天", "禁止上架 1-10 天")
+    assert [limit.days for limit in read.levels[0].limits] == [(3, 3), (1, 10)]
+    assert read.levels[0].rate == Line("<", Fraction(3, 10))
+    assert [read.holds_on(date(2024, 2, day)) for day in (3, 4, 17, 18)] == [True, False, False, True]
+    assert not read.holds_on(date(2023, 12, 31))
+
+
+def test_a_period_is_a_name_or_says_what_it_is_for() -> None:
+    periods = ["natural_day", {"period": "natural_month", "use": "governance", "only_below": "0.20"}]
+    edition = _changed([*FIRST, "periods"], periods).measures[0].editions[0]
+    assert edition.periods == ("natural_day", "natural_month")
+    assert edition.period_uses == (PeriodUse("natural_month", "governance", Fraction(1, 5)),)
+
+
+def test_a_line_may_only_stand_in_for_one_that_moves() -> None:
+    raw = {"op": ">=", "value": "0.80", "relative_to": "行业标准"}
+    line = _changed([*FIRST, "penalty_line"], raw).measures[0].editions[0].penalty_line
+    assert line is not None
+    assert (line.relative_to, line.met(8, 10)) == ("行业标准", True)
+
+
+def test_every_path_of_what_is_sourced_is_its_own() -> None:
+    for profile in load_profiles().values():
+        paths = [path for path, _ in profile.sourced()]
+        assert len(paths) == len(set(paths))
+        walked = [id(each.provenance) for each in _sourced(profile)]
+        assert sorted(walked) == sorted(id(provenance) for _, provenance in profile.sourced())
+
+
+def test_a_shop_of_kuaishou_may_set_when_a_session_of_a_silent_buyer_ends() -> None:
+    end = load_profiles()["kuaishou"].session_end
+    assert end is not None
+    assert (end.agent_silent_minutes, end.buyer_silent_minutes) == (360, 20)
+    assert end.buyer_silent_choice == (5, 360)
+
+
+def test_the_one_suspension_of_jd_that_was_read_is_kept() -> None:
+    passive = next(each for each in load_profiles()["jd"].penalties if each.id == "passive-service")
+    assert not passive.holds_on(date(2024, 2, 10))
+    assert passive.holds_on(date(2024, 2, 18))
+
+
+def test_the_least_volume_is_told_where_a_platform_exempts_small_shops() -> None:
+    tmall = load_profiles()["tmall"]
+    assert tmall.primary_reply.latest.assessed_from == 100
+    assert tmall.primary_rating is not None
+    assert tmall.primary_rating.latest.assessed_from == 30
+    assert load_profiles()["jd"].measure("satisfaction").latest.assessed_from == 5
 
 
 @pytest.mark.parametrize(
@@ -225,11 +297,26 @@ FIRST: list[str | int] = ["measures", 0, "editions", 0]
         ([*FIRST, "penalty_line"], {"op": ">=", "value": 0.7}, "penalty_line"),
         ([*FIRST, "penalty_line"], {"op": "~", "value": "0.7"}, "op"),
         ([*FIRST, "penalty_line"], {"op": ">=", "value": "70%"}, "0.70"),
+        ([*FIRST, "penalty_line"], {"op": ">=", "value": "70"}, "value"),
+        ([*FIRST, "periods"], [{"period": "natural_week", "use": "fun"}], "governance"),
+        ([*FIRST, "periods"], [{"period": "natural_week", "use": "score", "only_below": 0.2}], "only_below"),
+        ([*FIRST, "calibrate"], ["speed"], "speed"),
+        ([*FIRST, "calibrate"], ["positive"], "positive"),
+        (["measures", 0, "variant_of"], "reply", "variant_of"),
+        (["measures", 0, "variant_of"], "other", "variant_of"),
         (["measures", 0, "primary"], False, "primary"),
         (["measures", 0, "editions"], [], "至少"),
         (["timezone"], "Mars/Base", "timezone"),
         (["positive_labels"], ["好"], "rating_labels"),
         (["penalty"], [], "penalty"),
+        (["penalties"], [penalty(measures=["other"])], "other"),
+        (["penalties"], [penalty(), penalty()], "id 重复"),
+        (["penalties"], [penalty(levels=[{"level": "light", "fine_cny": [300, 100]}])], "fine_cny"),
+        (["penalties"], [penalty(levels=[{"level": "light", "limits": [{"action": "限流"}]}])], "days"),
+        (["penalties"], [penalty(suspended=[suspension(date(2024, 2, 1))])], "from 晚于 to"),
+        (["penalties"], [penalty(suspended=[{**suspension(), "provenance": []}])], "没有出处"),
+        (["doubtful"], [{**RULE, "provenance": SOURCES}], "doubt"),
+        (["online_time"], {"hours_per_day": 12, "status": "reported"}, "没有出处"),
         (["platform"], 3, "platform"),
     ],
 )
