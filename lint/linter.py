@@ -104,6 +104,8 @@ class Linter:
     ) -> Report:
         text = views.source
         hits = [*examine(views, self._lexicon, suspicion), *self._repeated(views, earlier)]
+        if not hits:
+            return Report(text, (), ())
         shields = {
             rule: self._exemptions[rule].shields(views.view("tight")) for rule in {h.rule for h in hits}
         }

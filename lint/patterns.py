@@ -17,7 +17,7 @@ from lint.literals import Branch, branches, rate, shortest
 from lint.rulebook import Matcher, Rule
 from lint.sieve import MOST, Candidate, Condition
 
-_WORTHWHILE: Final = 0.35  # what is found in a larger share of messages is no use as a second condition
+_WORTHWHILE: Final = 0.12  # what is found in a larger share of messages is no use as a second condition
 _RARE: Final = 0.0003  # what is found in a smaller share needs no further condition
 _TOGETHER: Final = 16  # texts in which a pattern is tried at once
 
