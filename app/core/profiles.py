@@ -145,6 +145,15 @@ class Measure:
         """The edition in force on a day."""
         return next((edition for edition in self.editions if edition.holds_on(day)), None)
 
+    def editions_between(self, first: date, last: date) -> tuple[Edition, ...]:
+        """The editions in force on one of these days (both included), in order of time."""
+        return tuple(
+            edition
+            for edition in self.editions
+            if (edition.from_day is None or edition.from_day <= last)
+            and (edition.to_day is None or first <= edition.to_day)
+        )
+
     def edition(self, edition_id: str) -> Edition | None:
         return next((edition for edition in self.editions if edition.id == edition_id), None)
 

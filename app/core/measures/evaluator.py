@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.core.definitions import Dedupe, Definition, MeasureKind, SessionRule, Unit
+from app.core.definitions import Dedupe, Definition, MeasureKind, Unit
 from app.core.events import Event, Sender
 from app.core.measures.history import BuyerHistory, History, extra_text
-from app.core.measures.items import Calendar, Item, read_items, within
+from app.core.measures.items import Bookmark, Calendar, Item, ItemReader
 from app.core.measures.ratings import count_ratings
 from app.core.measures.results import KEYS, MeasureResult
+from app.core.measures.tallies import ITEM_UNITS, Judge, Tally
 
 _HUMAN = frozenset({Sender.AGENT, Sender.ROBOT_ASSIST})
-_ITEM_UNITS = frozenset({Unit.MESSAGE, Unit.TURN})
 
 
 def evaluate(
@@ -39,31 +38,36 @@ def evaluate(
     history = events if isinstance(events, History) else History.of(events, as_of=as_of)
     if definition.kind is MeasureKind.RATING:
         return count_ratings(history, definition, first_day=first_day, last_day=last_day, by=by)
-    calendar = Calendar(definition.zone)
+    reader = ItemReader(definition)
+    judge = Judge(definition)
+    as_of_micros = history.as_of
     totals: dict[str, list[int]] = {} if by else {"": [0, 0, 0]}
     for buyer in history.buyers.values():
-        units: dict[tuple[str, object], _Tally] = {}
-        for item in read_items(buyer, definition, calendar):
-            if item.dropped is not None:
-                continue
-            if (first_day is not None and item.day < first_day) or (
-                last_day is not None and item.day > last_day
-            ):
-                continue
-            key = "" if by is None else _key_of(item, buyer, definition, by, calendar)
-            state = _state(item, definition, history.as_of)
-            if definition.unit in _ITEM_UNITS:
-                totals.setdefault(key, [0, 0, 0])[state] += 1
-                continue
-            unit: object = item.session
-            if definition.unit is Unit.PERSON:
-                unit = item.day if definition.dedupe is Dedupe.DAY else None
-            tally = units.get((key, unit))
-            if tally is None:
-                tally = units[(key, unit)] = _Tally()
-            tally.add(item, state)
+        units: dict[tuple[str, object], Tally] = {}
+        for place, name in enumerate(buyer.sessions):
+            for item in reader.read(buyer, name, Bookmark()):
+                if item.dropped is not None:
+                    continue
+                if (first_day is not None and item.day < first_day) or (
+                    last_day is not None and item.day > last_day
+                ):
+                    continue
+                key = "" if by is None else _key_of(item, buyer, definition, by, reader.calendar)
+                if definition.unit in ITEM_UNITS:
+                    state = _state_of_item(item, reader.longest_wait, as_of_micros)
+                    totals.setdefault(key, [0, 0, 0])[state] += 1
+                    continue
+                unit: object = item.session
+                if definition.unit is Unit.PERSON:
+                    unit = item.day if definition.dedupe is Dedupe.DAY else None
+                tally = units.get((key, unit))
+                if tally is None:
+                    tally = units[(key, unit)] = Tally()
+                tally.add(item, (place, name), reader.longest_wait)
         for (key, _), tally in units.items():
-            totals.setdefault(key, [0, 0, 0])[tally.state(definition)] += 1
+            good, until = judge.verdict(tally)
+            open_ = as_of_micros is not None and as_of_micros <= until
+            totals.setdefault(key, [0, 0, 0])[_GOOD if good else _PENDING if open_ else _MISSED] += 1
     return [
         MeasureResult(good, good + missed, pending, None if by is None else (by, key))
         for key, (good, missed, pending) in sorted(totals.items())
@@ -73,62 +77,23 @@ def evaluate(
 _GOOD, _MISSED, _PENDING = range(3)
 
 
-def _state(item: Item, definition: Definition, as_of: int | None) -> int:
-    if item.wait is not None:
-        return _GOOD if within(item.wait, definition) else _MISSED
-    if as_of is not None and within(as_of - item.start, definition):
-        return _PENDING
-    return _MISSED
-
-
-@dataclass(slots=True)
-class _Tally:
-    """The items of one session or person so far."""
-
-    items: int = 0
-    missed: int = 0
-    pending: int = 0
-    unanswered: int = 0
-    waited: int = 0
-    first: tuple[int, int] | None = None
-
-    def add(self, item: Item, state: int) -> None:
-        self.items += 1
-        if state == _MISSED:
-            self.missed += 1
-            self.unanswered += item.wait is None
-        elif state == _PENDING:
-            self.pending += 1
-        self.waited += item.wait or 0
-        if self.first is None or item.at < self.first[0]:
-            self.first = (item.at, state)
-
-    def state(self, definition: Definition) -> int:
-        """Good, missed or pending. What is missed for certain is not pending any more."""
-        if definition.session_rule is SessionRule.FIRST_ITEM:
-            assert self.first is not None
-            return self.first[1]
-        if definition.session_rule is SessionRule.ALL_ITEMS:
-            return _MISSED if self.missed else _PENDING if self.pending else _GOOD
-        if self.unanswered:
-            return _MISSED
-        if self.pending:
-            return _PENDING
-        window = definition.window_s * 1_000_000 * self.items
-        return _GOOD if self.waited < window or (definition.inclusive and self.waited == window) else _MISSED
+def _state_of_item(item: Item, longest: int, as_of: int | None) -> int:
+    if item.reply_at is not None:
+        return _GOOD if item.reply_at - item.start <= longest else _MISSED
+    return _PENDING if as_of is not None and as_of - item.start <= longest else _MISSED
 
 
 def _key_of(item: Item, buyer: BuyerHistory, definition: Definition, by: str, calendar: Calendar) -> str:
     if by == "shop":
         return buyer.shop
     if by == "agent":
-        return _agent_of(item, buyer, definition)
+        return agent_of(item, buyer, definition)
     if by == "group":
-        return _group_of(item, buyer, definition)
+        return group_of(item, buyer, definition)
     return calendar.key(item.assessed_at, by)
 
 
-def _agent_of(item: Item, buyer: BuyerHistory, definition: Definition) -> str:
+def agent_of(item: Item, buyer: BuyerHistory, definition: Definition) -> str:
     """Who answered; else who was assigned last before the deadline; "" if nobody."""
     if item.reply is not None and item.reply.sender in _HUMAN and item.reply.agent is not None:
         return item.reply.agent
@@ -138,13 +103,14 @@ def _agent_of(item: Item, buyer: BuyerHistory, definition: Definition) -> str:
     return assignments[index - 1].agent if index else ""
 
 
-def _group_of(item: Item, buyer: BuyerHistory, definition: Definition) -> str:
+def group_of(item: Item, buyer: BuyerHistory, definition: Definition) -> str:
     """The group named by the reply, else by the last assignment before the deadline, else by the message itself."""
-    if item.reply is not None and (group := extra_text(item.reply, "group")):
+    if item.reply is not None and item.reply.extra and (group := extra_text(item.reply, "group")):
         return group
     assignments = buyer.sessions[item.session].assignments
-    deadline = item.start + definition.window_s * 1_000_000
-    index = bisect_left(assignments, deadline, key=lambda assignment: assignment.at)
-    if index and assignments[index - 1].group:
-        return assignments[index - 1].group
-    return extra_text(item.event, "group")
+    if assignments:
+        deadline = item.start + definition.window_s * 1_000_000
+        index = bisect_left(assignments, deadline, key=lambda assignment: assignment.at)
+        if index and assignments[index - 1].group:
+            return assignments[index - 1].group
+    return extra_text(item.event, "group") if item.event.extra else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date
 from enum import StrEnum
 from typing import NamedTuple
@@ -55,6 +56,8 @@ class Item(NamedTuple):
     """The moment that decides hours, day and period."""
     day: date
     """Calendar day of `assessed_at` in the definition's zone."""
+    clock: int
+    """Local time of day of `assessed_at`, microseconds since midnight."""
     reply: Event | None
     reply_at: int | None
     dropped: Dropped | None
@@ -114,8 +117,13 @@ class Calendar:
 
 def within(wait: int, definition: Definition) -> bool:
     """Is a wait of so many microseconds on time?"""
+    return wait <= longest_wait(definition)
+
+
+def longest_wait(definition: Definition) -> int:
+    """The longest wait in microseconds that is on time."""
     window = definition.window_s * 1_000_000
-    return wait <= window if definition.inclusive else wait < window
+    return window if definition.inclusive else window - 1
 
 
 def answering_senders(definition: Definition) -> frozenset[Sender]:
@@ -130,126 +138,157 @@ def answering_senders(definition: Definition) -> frozenset[Sender]:
     return frozenset(senders)
 
 
-class _Candidate(NamedTuple):
-    at: int
-    event: Event
-    reply: int
-    """Index of the first counting message at or after it; the number of counting messages if there is none."""
-    dropped: Dropped | None
-
-
 def read_items(buyer: BuyerHistory, definition: Definition, calendar: Calendar) -> Iterator[Item]:
     """The items of all sessions of a buyer, dropped ones included, each session's in time order."""
-    senders = answering_senders(definition)
-    answers = [answer for answer in buyer.answers if answer[1].sender in senders]
-    answer_times = [at for at, _ in answers]
-    for name, session in buyer.sessions.items():
-        candidates = _candidates(buyer, session, definition, answer_times)
-        if definition.burst is Burst.FIRST:
-            candidates = _heads_of_runs(candidates)
+    reader = ItemReader(definition, calendar)
+    for name in buyer.sessions:
+        yield from reader.read(buyer, name, Bookmark())
+
+
+@dataclass(slots=True)
+class Bookmark:
+    """How far a session has been read, so that reading can go on there when its buyer's history has grown.
+
+    Reading on gives what reading anew would give, as long as only buyer messages were added since; after an answer
+    that counts, `back_to_unanswered` comes first. Everything before `settled` has its reply and stays as it is.
+    """
+
+    index: int = 0
+    """Openings (buyer messages, and the hand-over where it opens an item) that were read."""
+    last_reply: int | None = None
+    """The reply of the run that the last of them belongs to, as an index of the counting answers."""
+    settled: int = 0
+    settled_reply: int | None = None
+
+    @property
+    def all_answered(self) -> bool:
+        return self.settled == self.index
+
+    def back_to_unanswered(self) -> None:
+        self.index, self.last_reply = self.settled, self.settled_reply
+
+
+class ItemReader:
+    """Reads the items of one definition. What the definition asks for is worked out once, when it is made."""
+
+    def __init__(self, definition: Definition, calendar: Calendar | None = None) -> None:
+        self.definition = definition
+        self.calendar = calendar or Calendar(definition.zone)
+        self.senders = answering_senders(definition)
+        self.longest_wait = longest_wait(definition)
+        self._opens, self._closes = _plain_hours(definition)
+        self._unwanted = _unwanted_marks(definition)
+        self._from_handover = definition.clock_start is ClockStart.TRANSFER
+        self._from_assignment = definition.clock_start is ClockStart.ASSIGNED
+        self._by_session_start = definition.assess_by is AssessBy.SESSION_START
+        self._runs = definition.burst is Burst.FIRST
+        self._without_robot_only = definition.robot_only is RobotOnly.EXCLUDE
+        self._same_day_only = definition.cross_day is not CrossDay.KEEP
+        self._without_leave = definition.offline_leave is OfflineLeave.DROP
+        self._without_withdrawn = definition.withdrawn is Withdrawn.DROP_IF_BEFORE_REPLY
+        self._without_courtesy = definition.closing is Closing.IGNORE_COURTESY
+
+    def read(self, buyer: BuyerHistory, name: str, mark: Bookmark) -> Iterator[Item]:
+        """The items of a session from the mark on, in time order, dropped ones included; moves the mark along.
+
+        In a run (`burst: first`) only its head is an item; what is dropped by itself is in no run.
+        """
+        session = buyer.sessions[name]
+        messages = session.buyer_messages
+        handover = session.handover if self._from_handover else None
+        skipped = 0
+        if handover is not None:
+            skipped = bisect_left(messages, handover[0], key=_stamp)
+            if skipped < len(messages) and messages[skipped][0] == handover[0]:
+                handover = None
+            else:
+                skipped -= 1  # The hand-over itself is the first opening.
         clock_from = None
-        if definition.clock_start is ClockStart.ASSIGNED and session.assignments:
+        if self._from_assignment and session.assignments:
             clock_from = session.assignments[0].at
-        session_start = None
-        if definition.assess_by is AssessBy.SESSION_START and session.buyer_messages:
-            session_start = session.buyer_messages[0][0]
-        for candidate in candidates:
-            assessed_at = candidate.at if session_start is None else session_start
-            local = calendar.local(assessed_at)
-            reply_at, reply = answers[candidate.reply] if candidate.reply < len(answers) else (None, None)
-            dropped = candidate.dropped
-            if (
-                dropped is None
-                and reply_at is not None
-                and _crosses_day(candidate.at, reply_at, definition, calendar)
-            ):
-                dropped = Dropped.CROSS_DAY
-            if dropped is None and not definition.in_hours(local.micros):
-                dropped = Dropped.OUTSIDE_HOURS
-            yield Item(
-                event=candidate.event,
-                session=name,
-                at=candidate.at,
-                start=candidate.at if clock_from is None else max(candidate.at, clock_from),
-                assessed_at=assessed_at,
-                day=local.day,
-                reply=reply,
-                reply_at=reply_at,
-                dropped=dropped,
-            )
-
-
-def _candidates(
-    buyer: BuyerHistory, session: SessionHistory, definition: Definition, answer_times: list[int]
-) -> list[_Candidate]:
-    opening = session.buyer_messages
-    handed_over = session.handover if definition.clock_start is ClockStart.TRANSFER else None
-    if handed_over is not None:
-        after = [message for message in opening if message[0] >= handed_over[0]]
-        opening = after if after and after[0][0] == handed_over[0] else [handed_over, *after]
-    robot_only = definition.robot_only is RobotOnly.EXCLUDE and session.robot_only
-    found = []
-    for at, event in opening:
-        reply = bisect_left(answer_times, at)
-        dropped: Dropped | None
-        if robot_only:
-            dropped = Dropped.ROBOT_ONLY
-        elif handed_over is not None and event is handed_over[1]:
-            # The hand-over stands for the buyer, who is spam if flagged or if all that was said before it was.
-            before = [message for at_, message in session.buyer_messages if at_ < at]
-            spam = _flag_drops(session.flags, definition) or (
-                bool(before) and all(_mark_drops(message.spam, definition) for message in before)
-            )
-            dropped = Dropped.SPAM if spam else None
-        else:
-            replied_at = answer_times[reply] if reply < len(answer_times) else None
-            dropped = _why_dropped(event, replied_at, buyer, session, definition)
-        found.append(_Candidate(at, event, reply, dropped))
-    return found
-
-
-def _heads_of_runs(candidates: list[_Candidate]) -> list[_Candidate]:
-    """The first of each run that shares its next reply. What is dropped by itself is in no run."""
-    heads: list[_Candidate] = []
-    last_reply = None
-    for candidate in candidates:
-        if candidate.dropped is None:
-            if candidate.reply == last_reply:
+        session_start = messages[0][0] if self._by_session_start and messages else None
+        times, answers = buyer.answers_of(self.senders)
+        robot_only = self._without_robot_only and session.robot_only
+        for index in range(mark.index, len(messages) - skipped):
+            is_handover = handover is not None and index == 0
+            at, event = handover if handover is not None and index == 0 else messages[skipped + index]
+            position = bisect_left(times, at)
+            reply_at, reply = (times[position], answers[position]) if position < len(times) else (None, None)
+            dropped: Dropped | None
+            if robot_only:
+                dropped = Dropped.ROBOT_ONLY
+            elif is_handover:
+                dropped = Dropped.SPAM if self._handed_over_spam(session, at) else None
+            else:
+                dropped = self._why_dropped(event, reply_at, buyer, session)
+            mark.index = index + 1
+            in_run = dropped is None and self._runs and position == mark.last_reply
+            if dropped is None:
+                mark.last_reply = position
+            if reply_at is not None:
+                mark.settled, mark.settled_reply = mark.index, mark.last_reply
+            if in_run:
                 continue
-            last_reply = candidate.reply
-        heads.append(candidate)
-    return heads
+            assessed_at = at if session_start is None else session_start
+            day, clock = self.calendar.local(assessed_at)
+            if dropped is None:
+                if reply_at is not None and self._same_day_only and self._crosses_day(at, reply_at):
+                    dropped = Dropped.CROSS_DAY
+                elif not (
+                    self._opens <= clock < self._closes
+                    if self._opens >= 0
+                    else self.definition.in_hours(clock)
+                ):
+                    dropped = Dropped.OUTSIDE_HOURS
+            start = at if clock_from is None or clock_from < at else clock_from
+            yield Item(event, name, at, start, assessed_at, day, clock, reply, reply_at, dropped)
+
+    def _handed_over_spam(self, session: SessionHistory, at: int) -> bool:
+        """The hand-over stands for the buyer, who is spam if flagged or if all that was said before it was."""
+        if self._flagged(session):
+            return True
+        before = [message for at_, message in session.buyer_messages if at_ < at]
+        return bool(before) and all(message.spam in self._unwanted for message in before)
+
+    def _why_dropped(
+        self, event: Event, reply_at: int | None, buyer: BuyerHistory, session: SessionHistory
+    ) -> Dropped | None:
+        if event.spam in self._unwanted or self._flagged(session):
+            return Dropped.SPAM
+        if self._without_leave and event.offline:
+            return Dropped.OFFLINE_LEAVE
+        if self._without_withdrawn:
+            withdrawn_at = buyer.withdrawn.get(event.id)
+            if withdrawn_at is not None and (reply_at is None or withdrawn_at < reply_at):
+                return Dropped.WITHDRAWN
+        if self._without_courtesy and event.courtesy and reply_at is None:
+            return Dropped.COURTESY
+        return None
+
+    def _flagged(self, session: SessionHistory) -> bool:
+        return bool(session.flags) and any(
+            flag.removeprefix("spam_") in self._unwanted for flag in session.flags
+        )
+
+    def _crosses_day(self, at: int, reply_at: int) -> bool:
+        return self.calendar.local(at).day != self.calendar.local(reply_at).day
 
 
-def _why_dropped(
-    event: Event, reply_at: int | None, buyer: BuyerHistory, session: SessionHistory, definition: Definition
-) -> Dropped | None:
-    if definition.spam is not Spam.KEEP and (
-        _mark_drops(event.spam, definition) or _flag_drops(session.flags, definition)
-    ):
-        return Dropped.SPAM
-    if definition.offline_leave is OfflineLeave.DROP and event.offline:
-        return Dropped.OFFLINE_LEAVE
-    if definition.withdrawn is Withdrawn.DROP_IF_BEFORE_REPLY:
-        withdrawn_at = buyer.withdrawn.get(event.id)
-        if withdrawn_at is not None and (reply_at is None or withdrawn_at < reply_at):
-            return Dropped.WITHDRAWN
-    if definition.closing is Closing.IGNORE_COURTESY and event.courtesy and reply_at is None:
-        return Dropped.COURTESY
-    return None
+def _plain_hours(definition: Definition) -> tuple[int, int]:
+    """Assessed hours that are one span within a day, half-open in microseconds; (-1, -1) for others."""
+    if len(definition.hours) != 1 or definition.hours[0].start_s >= definition.hours[0].end_s:
+        return (-1, -1)
+    [span] = definition.hours
+    return span.start_s * 1_000_000, span.end_s * 1_000_000 + definition.hours_end_inclusive
 
 
-def _mark_drops(mark: str | None, definition: Definition) -> bool:
+def _unwanted_marks(definition: Definition) -> frozenset[str]:
     if definition.spam is Spam.KEEP:
-        return False
-    return mark == "system" or (mark == "reported" and definition.spam is Spam.DROP_SYSTEM_AND_REPORTED)
+        return frozenset()
+    if definition.spam is Spam.DROP_SYSTEM:
+        return frozenset({"system"})
+    return frozenset({"system", "reported"})
 
 
-def _flag_drops(flags: set[str], definition: Definition) -> bool:
-    return any(_mark_drops(flag.removeprefix("spam_"), definition) for flag in flags)
-
-
-def _crosses_day(at: int, reply_at: int, definition: Definition, calendar: Calendar) -> bool:
-    if definition.cross_day is CrossDay.KEEP:
-        return False
-    return calendar.local(at).day != calendar.local(reply_at).day
+def _stamp(message: tuple[int, Event]) -> int:
+    return message[0]

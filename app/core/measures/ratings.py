@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from app.core.definitions import Definition
 from app.core.events import Event
-from app.core.measures.history import History, extra_text, micros
+from app.core.measures.history import History, extra_text, micros, shop_of
 from app.core.measures.items import Calendar
 from app.core.measures.results import MeasureResult
 
@@ -30,32 +30,46 @@ def count_ratings(
     the numerator only.
     """
     calendar = Calendar(definition.zone)
-    kept: Iterable[tuple[int, Event]] = (
-        (at, event)
-        for at, event in history.ratings
-        if _counts(at, event, definition, calendar)
-        and (first_day is None or calendar.local(at).day >= first_day)
-        and (last_day is None or calendar.local(at).day <= last_day)
-    )
-    if definition.last_only:
-        kept = {
-            (
-                extra_text(event, "shop"),
-                event.buyer,
-                _agent_of(at, event, history),
-                calendar.local(at).day,
-            ): (at, event)
-            for at, event in kept
-        }.values()
     totals: dict[str, list[int]] = {} if by else {"": [0, 0]}
-    for at, event in kept:
-        total = totals.setdefault("" if by is None else _key_of(at, event, history, by, calendar), [0, 0])
-        total[0] += _is_positive(event, definition)
+    for rating in taken_ratings(history, definition, calendar):
+        if (first_day is not None and rating.day < first_day) or (
+            last_day is not None and rating.day > last_day
+        ):
+            continue
+        key = "" if by is None else _key_of(rating, history, by, calendar)
+        total = totals.setdefault(key, [0, 0])
+        total[0] += rating.positive
         total[1] += 1
     return [
         MeasureResult(positive, counted, 0, None if by is None else (by, key))
         for key, (positive, counted) in sorted(totals.items())
     ]
+
+
+class TakenRating(NamedTuple):
+    """A rating that a definition counts. `at` is `micros`; day and `clock` (microseconds) are local."""
+
+    at: int
+    event: Event
+    day: date
+    clock: int
+    positive: bool
+
+
+def taken_ratings(history: History, definition: Definition, calendar: Calendar) -> list[TakenRating]:
+    """The ratings that count, in time order. `last_only` looks within a day, so any days can be taken apart."""
+    taken = []
+    for at, event in history.ratings:
+        if _counts(at, event, definition, calendar):
+            day, clock = calendar.local(at)
+            taken.append(TakenRating(at, event, day, clock, _is_positive(event, definition)))
+    if definition.last_only:
+        last = {
+            (shop_of(rating.event), rating.event.buyer, agent_rated(rating, history), rating.day): rating
+            for rating in taken
+        }
+        taken = sorted(last.values(), key=lambda rating: rating.at)
+    return taken
 
 
 def _counts(at: int, event: Event, definition: Definition, calendar: Calendar) -> bool:
@@ -78,21 +92,22 @@ def _is_positive(event: Event, definition: Definition) -> bool:
     return not given.isdisjoint(definition.reason)
 
 
-def _agent_of(at: int, event: Event, history: History) -> str:
+def agent_rated(rating: TakenRating, history: History) -> str:
     """Who was rated: the rating's own word, else who had the session then, else who spoke last in it."""
+    at, event = rating.at, rating.event
     if event.agent is not None:
         return event.agent
     assert event.session is not None
     assert event.buyer is not None
-    session = history.buyers[(extra_text(event, "shop"), event.buyer)].sessions[event.session]
+    session = history.buyers[(shop_of(event), event.buyer)].sessions[event.session]
     assigned = [assignment.agent for assignment in session.assignments if assignment.at <= at]
     spoke = [agent for spoken_at, agent in session.human_words if spoken_at <= at]
     return assigned[-1] if assigned else spoke[-1] if spoke else ""
 
 
-def _key_of(at: int, event: Event, history: History, by: str, calendar: Calendar) -> str:
+def _key_of(rating: TakenRating, history: History, by: str, calendar: Calendar) -> str:
     if by in ("shop", "group"):
-        return extra_text(event, by)
+        return extra_text(rating.event, by)
     if by == "agent":
-        return _agent_of(at, event, history)
-    return calendar.key(at, by)
+        return agent_rated(rating, history)
+    return calendar.key(rating.at, by)
