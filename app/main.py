@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 from fastapi import FastAPI
+from sqlmodel import Session as Database
 
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
@@ -20,12 +21,14 @@ from app.settings import Settings
 from app.usecases.knowledge import Knowledge
 from app.usecases.measures import RateBoard
 from app.usecases.service import Service
+from app.usecases.shops import read_shop, shop_ids
+from app.usecases.standing import make_sure_counted
 from app.web import problems
 from app.web.body_limit import BodyLimit
 from app.web.dashboard import STATIC_DIR
 from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
-from app.web.routes import events, health, lint, live, phrases, reading
+from app.web.routes import events, health, lint, live, measures, phrases, reading
 from app.web.versioned_files import VersionedFiles
 
 DESCRIPTION = "秒回：电商客服回复助手。事件进来，时限、推荐回复、自动回复、用语检查与邀评建议出去。"
@@ -56,6 +59,7 @@ def create_app(
             transport_clock=transport_clock,
             board=RateBoard(clock),
         )
+        await _count_measures(service)
         app.state.service = service
         sender = CallbackSender(settings.callback_allow)
         jobs = []
@@ -88,7 +92,17 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(PlainHeaders)
 
-    for module in (events, lint, phrases, reading, health, live):
+    for module in (events, lint, phrases, reading, measures, health, live):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app
+
+
+async def _count_measures(service: Service) -> None:
+    """Make the standing counts of the shops that have none by the definitions of this version."""
+    for shop_id in await service.read(shop_ids):
+
+        def count(db: Database, shop_id: str = shop_id) -> None:
+            make_sure_counted(db, read_shop(db, service.knowledge.profiles, shop_id), service.clock())
+
+        await service.write(count)

@@ -1,7 +1,7 @@
 """The tables. All lead with the shop, so that a database which is distributed by tenant can carry them.
 
-`event` is the journal: the only table of facts from outside. `session`, `deadline` and `presence` are projections
-of it and can be rebuilt; `outbox` and `act` say what the machine decided and did.
+`event` is the journal: the only table of facts from outside. `session`, `deadline`, `presence` and the `measure_…`
+tables are projections of it and can be rebuilt; `outbox` and `act` say what the machine decided and did.
 """
 
 from __future__ import annotations
@@ -273,3 +273,76 @@ class PhraseRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     body: dict[str, Any] = Field(sa_type=Json)
     updated_at: datetime = Field(sa_type=Instant)
+
+
+class MeasureStandingRow(SQLModel, table=True):
+    """That a shop's standing counts are there, by which definitions, and whose ledgers are up to date."""
+
+    __tablename__ = "measure_standing"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    fingerprint: str
+    """Of the platform's editions by which the counts were made (`Plan.fingerprint`)."""
+    owner: str
+    """The writer that changed the counts last; another one must not trust the ledgers it has in memory."""
+
+
+class MeasureCountRow(SQLModel, table=True):
+    """Settled counts of a measure on one day (ISO), under one key of a split: `good` of `counted` units.
+
+    `split` and `key` are those of `app.core.measures.ledger`.
+    """
+
+    __tablename__ = "measure_count"
+    # One tree, in the order in which it is read; a row id beside it would double every write.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    measure: str = Field(primary_key=True)
+    split: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    good: int
+    counted: int
+
+
+class MeasureMonthRow(SQLModel, table=True):
+    """The sum of a month's days ("2026-11"), so that long periods and many shops are few rows."""
+
+    __tablename__ = "measure_month"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    measure: str = Field(primary_key=True)
+    split: str = Field(primary_key=True)
+    month: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    good: int
+    counted: int
+
+
+class MeasurePendingRow(SQLModel, table=True):
+    """What one buyer has open that may be in time yet, as `BuyerLedger.pending` says; past `until` it is nothing."""
+
+    __tablename__ = "measure_pending"
+    __table_args__ = (Index("measure_pending_until", "shop_id", "until"), {"sqlite_with_rowid": False})
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    buyer: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=Instant)
+    body: list[Any] = Field(sa_type=Json)
+
+
+class MeasureSpanRow(SQLModel, table=True):
+    """What one day holds of a session or person that has several days under one edition, as a tally."""
+
+    __tablename__ = "measure_span"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    measure: str = Field(primary_key=True)
+    split: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    tally: list[Any] = Field(sa_type=Json)

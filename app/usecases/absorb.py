@@ -27,6 +27,7 @@ from app.usecases.picture import (
 )
 from app.usecases.projections import note_presence, project_deadlines, project_sessions
 from app.usecases.shops import Shop
+from app.usecases.standing import count_events
 from phrasebank import Hit
 
 
@@ -46,10 +47,11 @@ class EventDecision:
 def absorb(
     db: Database, knowledge: Knowledge, shop: Shop, events: Sequence[Event], now: datetime
 ) -> dict[str, EventDecision]:
-    """Work the events, which are already in the journal, into the projections; decisions by event id."""
+    """Work the events, which this transaction has put into the journal, into the projections; decisions by event id."""
     note_presence(db, shop.id, events)
     by_buyer = _by_buyer(events)
     lock_buyers(db, shop.id, by_buyer)
+    count_events(db, shop, events, now)
     decisions: dict[str, EventDecision] = {}
     for buyer, own in by_buyer.items():
         # A reply in one session may answer what waits in another of the same buyer.

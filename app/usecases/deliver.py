@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import still_wanted
 from app.core.events import Event, EventType, Kind, Sender
-from app.db.journal import store_events, try_lock_buyer
+from app.db.journal import Stored, store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState
 from app.usecases.absorb import absorb
 from app.usecases.acts import record_act
@@ -134,8 +134,9 @@ def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetim
         text=letter.text,
         extra={"outbox": letter.id, "purpose": letter.purpose},
     )
-    store_events(db, letter.shop_id, [event], now)
-    absorb(db, knowledge, read_shop(db, knowledge.profiles, letter.shop_id), [event], now)
+    # A console may have told of it under this id before we came to note it; then it is worked in already.
+    if store_events(db, letter.shop_id, [event], now) == [Stored.ACCEPTED]:
+        absorb(db, knowledge, read_shop(db, knowledge.profiles, letter.shop_id), [event], now)
 
 
 def record_failure(

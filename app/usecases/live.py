@@ -83,7 +83,7 @@ class FindingView:
 class RateView:
     """One measure today. `rate` is None with an empty denominator. Lines are fractions such as 7/10, or None.
 
-    `curve` has (time of day, numerator, denominator) as the day's measure stood then, in order of time.
+    `curve` has (time of day, numerator, denominator) of what had come by then, as it stands now, in order of time.
     """
 
     measure: str

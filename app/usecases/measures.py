@@ -1,119 +1,160 @@
-"""Today's measures of a shop, from its journal, as its platform counts them."""
+"""A shop's measures as its platform counts them, read from the standing counts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from threading import Lock
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlmodel import Session as Database
 
-from app.core.courtesy import infer_courtesy
-from app.core.events import Event, EventType, Sender
-from app.core.measures import History, MeasureResult, evaluate
+from app.core.measures.history import micros
+from app.core.measures.shares import ARRIVAL
+from app.core.measures.standing import Figure, Pending, days_matter, figures, spanned, splits_for
 from app.core.profiles import Edition, Measure
-from app.db.journal import events_between
+from app.db import standing as rows
 from app.usecases.live import RateView
 from app.usecases.shops import Shop
 
-BEFORE = timedelta(hours=12)
-"""How far before the first day events are read, so that sessions which began earlier are seen whole."""
+CURVE_POINTS = 24
+"""Points of the curve of a day at most."""
 
 
-CURVE_POINTS = 16
-CURVE_STEP = timedelta(minutes=1)
-"""The curve has at most so many points, and none nearer to the next than this."""
+@dataclass(frozen=True, slots=True)
+class MeasureFigures:
+    """A measure over some days: one figure, or one for each key that counts anything."""
+
+    measure: Measure
+    figures: tuple[Figure, ...]
 
 
 class RateBoard:
-    """Today's rates of each shop, counted anew only as often as is cheap.
-
-    Counting a day takes longer the longer the day is; a result stands for ten times as long as it took, and for a
-    second at least, so that no number of people who watch can make it the process's main work.
-    """
+    """Today's rates of each shop."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._boards: dict[str, tuple[datetime, tuple[RateView, ...]]] = {}
-        self._lock = Lock()
 
     def rates(self, db: Database, shop: Shop) -> tuple[RateView, ...]:
         """The rates of the shop's day so far. Called from several threads."""
-        now = self._clock()
-        with self._lock:
-            good_until, rates = self._boards.get(shop.id, (now, ()))
-        if now < good_until:
-            return rates
-        today = now.astimezone(shop.timezone).date()
-        rates = rates_today(shop, day_events(db, shop, today, today), now)
-        took = self._clock() - now
-        with self._lock:
-            self._boards[shop.id] = (now + max(took * 11, timedelta(seconds=1)), rates)
-        return rates
+        return rates_today(db, shop, self._clock())
 
 
-def day_events(db: Database, shop: Shop, first_day: date, last_day: date) -> list[Event]:
-    """The events that the measures of these days (inclusive, in the platform's time zone) may depend on."""
-    since = datetime.combine(first_day, time(0), shop.timezone) - BEFORE
-    until = datetime.combine(last_day + timedelta(days=1), time(0), shop.timezone) + BEFORE
-    return [
-        infer(event) for event in events_between(db, shop.id, since.astimezone(UTC), until.astimezone(UTC))
-    ]
+def read_figures(
+    db: Database,
+    shop: Shop,
+    measures: Sequence[Measure],
+    now: datetime,
+    first: date,
+    last: date,
+    by: str | None = None,
+) -> list[MeasureFigures]:
+    """The figures of these measures over these days (inclusive), as of `now`, each item by the edition of its day.
+
+    Raises ValueError for a key that counts are not kept by.
+    """
+    of_shops = read_figures_of_shops(db, [shop.id], measures, now, first, last, by)
+    return of_shops[shop.id]
 
 
-def infer(event: Event) -> Event:
-    """Fill in what a console does not tell: a closing thanks."""
-    if event.type is EventType.MESSAGE and event.sender is Sender.BUYER and event.courtesy is None:
-        return event.evolve(courtesy=infer_courtesy(event.text, event.kind))
-    return event
+def read_figures_of_shops(
+    db: Database,
+    shop_ids: Sequence[str],
+    measures: Sequence[Measure],
+    now: datetime,
+    first: date,
+    last: date,
+    by: str | None = None,
+) -> dict[str, list[MeasureFigures]]:
+    """The same for several shops of one platform together."""
+    splits = splits_for(by)
+    pending = rows.read_pending(db, shop_ids, now)
+    days = (first.isoformat(), last.isoformat())
+    out: dict[str, list[MeasureFigures]] = {shop_id: [] for shop_id in shop_ids}
+    for measure in measures:
+        counts = rows.read_counts(db, shop_ids, measure.id, splits, first, last, by_day=days_matter(by))
+        spans: dict[str, list[Any]] = {}
+        if first < last and spanned(measure):
+            spans = rows.read_spans(db, shop_ids, measure.id, splits[0], first, last)
+        for shop_id in shop_ids:
+            found = figures(
+                measure,
+                by,
+                micros(now),
+                counts[shop_id],
+                [
+                    each
+                    for name, each in pending[shop_id]
+                    if name == measure.id and each.split in splits and days[0] <= each.day <= days[1]
+                ],
+                spans.get(shop_id, ()),
+            )
+            out[shop_id].append(MeasureFigures(measure, tuple(found)))
+    return out
 
 
-def rates_today(shop: Shop, events: Sequence[Event], now: datetime) -> tuple[RateView, ...]:
+def rates_today(db: Database, shop: Shop, now: datetime) -> tuple[RateView, ...]:
     """Every measure that has an edition in force today; the primary ones with the curve of the day."""
     today = now.astimezone(shop.timezone).date()
-    history = History.of(events, as_of=now)
+    editions = {
+        measure.id: edition
+        for measure in shop.profile.measures
+        if (edition := measure.edition_on(today)) is not None
+    }
+    measures = [measure for measure in shop.profile.measures if measure.id in editions]
     views = []
-    for measure in shop.profile.measures:
-        edition = measure.edition_on(today)
-        if edition is None:
-            continue
-        (total,) = evaluate(history, edition.definition, first_day=today, last_day=today)
-        curve = _curve(shop, events, edition, now) if measure.primary else ()
-        views.append(_view(measure, edition, total, curve))
+    for found in read_figures(db, shop, measures, now, today, today):
+        measure = found.measure
+        curve = _curve(db, shop, measure, now, today) if measure.primary else ()
+        views.append(_view(measure, editions[measure.id], found.figures[0], curve))
     return tuple(views)
 
 
 def _curve(
-    shop: Shop, events: Sequence[Event], edition: Edition, now: datetime
+    db: Database, shop: Shop, measure: Measure, now: datetime, today: date
 ) -> tuple[tuple[str, int, int], ...]:
-    """The day's measure as it stood at some moments since its first event."""
-    today = now.astimezone(shop.timezone).date()
-    midnight = datetime.combine(today, time(0), shop.timezone)
-    first = min((event.at for event in events if event.at >= midnight), default=now)
-    points = min(CURVE_POINTS, int((now - first) / CURVE_STEP))
-    curve = []
-    for point in range(1, points + 1):
-        at = first + (now - first) * point / points
-        (stood,) = evaluate(events, edition.definition, as_of=at, first_day=today, last_day=today)
-        curve.append((f"{at.astimezone(shop.timezone):%H:%M}", stood.numerator, stood.denominator))
-    return tuple(curve)
+    """How the day's figure came together: the units that had come by each quarter of an hour, as they stand now."""
+    counts = rows.read_counts(db, [shop.id], measure.id, [ARRIVAL], today, today, by_day=True)[shop.id]
+    quarters: dict[str, list[int]] = {}
+    for count in counts:
+        if count.counted:
+            quarters[count.key] = [count.good, count.counted]
+    for name, each in rows.read_pending(db, [shop.id], now)[shop.id]:
+        if name == measure.id and _is_of(each, today) and each.key in quarters:
+            quarters[each.key][1] -= sum(micros(now) <= until for until in each.untils)
+    ordered = sorted(quarters.items())
+    sums = accumulate((counted for _, counted in ordered), lambda a, b: [a[0] + b[0], a[1] + b[1]])
+    points = [(quarter, good, counted) for (quarter, _), (good, counted) in zip(ordered, sums, strict=True)]
+    step = -(-len(points) // CURVE_POINTS) or 1
+    # The last point is the figure of now, whatever the step.
+    return tuple(points[::-1][::step][::-1])
 
 
-def measure_json(result: MeasureResult, measure: Measure, edition: Edition) -> dict[str, Any]:
-    """One line of `/v1/measures`; the rate is a reduced fraction as text, null where nothing is counted."""
+def _is_of(pending: Pending, day: date) -> bool:
+    return pending.split == ARRIVAL and pending.day == day.isoformat()
+
+
+def measure_json(figure: Figure, measure: Measure, edition: Edition) -> dict[str, Any]:
+    """One line of `/v1/measures`; the rates are reduced fractions as text, null where nothing is counted."""
+    live, settled = figure.live, figure.settled
     out: dict[str, Any] = {
         "metric": measure.id,
         "name": measure.name,
         "edition": edition.id,
         "status": edition.status,
-        "numerator": result.numerator,
-        "denominator": result.denominator,
-        "rate": result.rate_text,
-        "pending": result.pending,
+        "numerator": live.numerator,
+        "denominator": live.denominator,
+        "rate": live.rate_text,
+        "pending": live.pending,
+        "settled": {
+            "numerator": settled.numerator,
+            "denominator": settled.denominator,
+            "rate": settled.rate_text,
+        },
     }
-    if result.key is not None:
-        out[result.key[0]] = result.key[1]
+    if figure.key is not None:
+        out[figure.key[0]] = figure.key[1]
     for name in ("penalty_line", "platform_target", "own_goal"):
         line = getattr(edition, name)
         out[name] = None if line is None else f"{line.op} {line.value}"
@@ -121,17 +162,18 @@ def measure_json(result: MeasureResult, measure: Measure, edition: Edition) -> d
 
 
 def _view(
-    measure: Measure, edition: Edition, total: MeasureResult, curve: tuple[tuple[str, int, int], ...]
+    measure: Measure, edition: Edition, figure: Figure, curve: tuple[tuple[str, int, int], ...]
 ) -> RateView:
     cited = edition.provenance[0]
+    live = figure.live
     return RateView(
         measure=measure.id,
         name=measure.name,
         edition=edition.id,
         status=edition.status,
-        numerator=total.numerator,
-        denominator=total.denominator,
-        pending=total.pending,
+        numerator=live.numerator,
+        denominator=live.denominator,
+        pending=live.pending,
         penalty_line=edition.penalty_line.value if edition.penalty_line else None,
         platform_target=edition.platform_target.value if edition.platform_target else None,
         own_goal=edition.own_goal.value,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.core.policies import Policy
 from app.core.profiles import Edition, Profile
@@ -39,6 +39,11 @@ class Shop:
         """
         measure = self.profile.primary_reply
         return measure.edition_on(at.astimezone(self.timezone).date()) or measure.editions[-1]
+
+
+def shop_ids(db: Session) -> list[str]:
+    """All shops, in order."""
+    return list(db.exec(select(ShopRow.id).order_by(ShopRow.id)))
 
 
 def read_shop(db: Session, profiles: Mapping[str, Profile], shop_id: str) -> Shop:

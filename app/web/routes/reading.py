@@ -1,16 +1,13 @@
-"""What programs read: waiting sessions, measures, explanations, and the stream of changes."""
+"""What programs read: waiting sessions, explanations, and the stream of changes."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from app.core.measures import KEYS, History, evaluate_measure
 from app.usecases.explain import explain
-from app.usecases.measures import day_events, measure_json
 from app.usecases.read_live import read_waiting
 from app.usecases.shops import read_shop
 from app.web.auth import Reader, ServiceDep
@@ -20,7 +17,6 @@ from app.web.problems import Problem
 from app.web.streaming import HEADERS, changes_as_events
 
 router = APIRouter(tags=["reading"])
-MAX_DAYS: Final = 31
 
 
 @router.get("/v1/sessions", summary="会话列表 / sessions")
@@ -60,42 +56,6 @@ async def get_sessions(service: ServiceDep, principal: Reader, state: str = "wai
         ]
 
     return JSONResponse({"now": now.isoformat(), "sessions": await service.read(query)})
-
-
-@router.get("/v1/measures", summary="指标 / measures")
-async def get_measures(
-    service: ServiceDep,
-    principal: Reader,
-    first_day: date | None = None,
-    last_day: date | None = None,
-    by: str | None = None,
-) -> JSONResponse:
-    """Every measure of the shop's platform over some days (today, unless said), each by the editions in force."""
-    if by is not None and by not in KEYS:
-        raise Problem(422, "unknown_value", f"by 只能是 {'、'.join(KEYS)} / unknown key", field="by")
-    now = service.clock()
-
-    def query(db: Any) -> dict[str, Any]:
-        shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        today = now.astimezone(shop.timezone).date()
-        first, last = first_day or last_day or today, last_day or first_day or today
-        if not 0 <= (last - first).days < MAX_DAYS:
-            raise Problem(
-                422,
-                "bad_range",
-                f"日期要先后相接，最多 {MAX_DAYS} 天 / the days must be in order",
-                field="last_day",
-            )
-        history = History.of(day_events(db, shop, first, last), as_of=now)
-        lines = []
-        for measure in shop.profile.measures:
-            report = evaluate_measure(history, measure, first_day=first, last_day=last, by=by)
-            edition = measure.edition_on(last)
-            if edition is not None:
-                lines += [measure_json(result, measure, edition) for result in report.results]
-        return {"as_of": now.isoformat(), "first_day": str(first), "last_day": str(last), "measures": lines}
-
-    return JSONResponse(await service.read(query))
 
 
 @router.post("/v1/explain", openapi_extra=EXPLAIN_OPENAPI, summary="为什么 / why it was answered or not")
