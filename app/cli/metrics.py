@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import gc
-import re
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
-from app.cli.moments import read_moment
-from app.cli.output import cannot, emit, format_option, read_lines, say
-from app.core.courtesy import infer_hints
-from app.core.definitions import Definition, DefinitionError
-from app.core.events import Event, EventError, read_log
-from app.core.measures import (
-    KEYS,
-    History,
-    MeasureReport,
-    MeasureResult,
-    evaluate,
-    evaluate_measure,
+from app.cli.measure_options import (
+    chosen_day,
+    chosen_measure,
+    chosen_profile,
+    history_of,
+    logged_events,
+    turned_knobs,
 )
-from app.core.profiles import Edition, Line, Measure, Profile
+from app.cli.output import cannot, emit, format_option, say
+from app.cli.spreadsheets import checked_target, write_table
+from app.core.definitions import Definition, DefinitionError
+from app.core.measures import KEYS, evaluate, evaluate_measure
+from app.core.profiles import Measure, Profile
 from app.platforms.catalog import ProfileError, load_profiles
+from app.usecases.measure_tables import (
+    LINE_NAMES,
+    line_text,
+    lines_of,
+    measure_record,
+    measure_table,
+    result_record,
+)
 
 
 @click.command(
@@ -54,6 +58,13 @@ from app.platforms.catalog import ProfileError, load_profiles
 @click.option(
     "--infer", is_flag=True, help="补推 courtesy 与 offline / infer closing thanks and offline leaves"
 )
+@click.option(
+    "--output",
+    "table_file",
+    metavar="FILE",
+    help="写成表格 .csv 或 .xlsx，供 Excel 打开 / write a table for Excel",
+)
+@click.option("--force", is_flag=True, help="--output 的文件已存在也覆盖 / replace an existing file")
 @click.option("--list", "list_only", is_flag=True, help="列出平台、指标和版本 / list all ids")
 @format_option
 def command(
@@ -68,11 +79,13 @@ def command(
     last_day: str | None,
     by: str | None,
     infer: bool,
+    table_file: str | None,
+    force: bool,
     list_only: bool,
     output_format: str,
 ) -> None:
     """按平台口径计算事件日志的回复率、好评率 / a platform's measures over an event log (- is standard input)."""
-    profile = None if platform is None else _profile(platform)
+    profile = None if platform is None else chosen_profile(platform)
     if list_only:
         _list(profile, output_format)
         return
@@ -86,57 +99,34 @@ def command(
         cannot("--metric 和 --edition 需要 --platform / --metric and --edition need --platform")
     if definition_file is not None and edition is not None:
         cannot("--edition 不能与 --definition 同用 / --edition does not go with --definition")
-    knobs = _settings(settings)
-    first, last = _day("--from", first_day), _day("--to", last_day)
+    target = None if table_file is None else checked_target(table_file, force=force)
+    knobs = turned_knobs(settings)
+    first, last = chosen_day("--from", first_day), chosen_day("--to", last_day)
     if definition_file is not None or profile is None:
         definition = _definition(definition_file, knobs)
-        history = _history(log, as_of, definition.tz, infer=infer)
+        history = history_of(logged_events(log), as_of, definition.tz, infer=infer)
         results = evaluate(history, definition, first_day=first, last_day=last, by=by)
         name = definition.name or ("reply" if definition_file is None else Path(definition_file).stem)
         head: dict[str, Any] = {} if profile is None else {"platform": profile.platform}
-        records = [_record(name, result) | head | {"kind": definition.kind.value} for result in results]
+        records = [result_record(name, result) | head | {"kind": definition.kind.value} for result in results]
     else:
-        measures = profile.measures if metric is None else (_measure(profile, metric),)
+        measures = profile.measures if metric is None else (chosen_measure(profile, metric),)
         measures = _fitting(measures, profile, metric, edition, knobs)
-        history = _history(log, as_of, profile.timezone, infer=infer)
+        history = history_of(logged_events(log), as_of, profile.timezone, infer=infer)
         records = []
         for measure in measures:
             report = evaluate_measure(
                 history, measure, edition=edition, settings=knobs, first_day=first, last_day=last, by=by
             )
-            records.extend(_measured(profile, report))
+            records += [
+                measure_record(profile.platform, measure, report.editions, result)
+                for result in report.results
+            ]
+    if target is not None:
+        write_table(target, "指标", *measure_table(records, by), force=force)
+        click.echo(f"miaohui: 已写入 {target}，{len(records)} 行 / written", err=True)
+        return
     _write(records, by, output_format)
-
-
-def _profile(name: str) -> Profile:
-    try:
-        profiles = load_profiles()
-    except ProfileError as error:
-        cannot(f"平台资料有误：{error}")
-    if name not in profiles:
-        cannot(f"没有平台 {name}，可用：{'、'.join(profiles)} / unknown platform")
-    return profiles[name]
-
-
-def _measure(profile: Profile, metric: str) -> Measure:
-    try:
-        return profile.measure(metric)
-    except KeyError:
-        known = "、".join(measure.id for measure in profile.measures)
-        cannot(f"{profile.name} 没有指标 {metric}，可用：{known} / unknown measure")
-
-
-def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
-    knobs: dict[str, Any] = {}
-    for pair in pairs:
-        knob, equals, text = pair.partition("=")
-        if not equals or not knob:
-            cannot(f"--set 要写 旋钮=值，不是 {pair} / --set takes KNOB=VALUE")
-        try:
-            knobs[knob.strip()] = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            knobs[knob.strip()] = text.strip()
-    return knobs
 
 
 def _definition(file: str | None, knobs: Mapping[str, Any]) -> Definition:
@@ -183,85 +173,6 @@ def _refusal(measure: Measure, edition: str | None, knobs: Mapping[str, Any]) ->
     return None
 
 
-def _history(log: str, as_of: str | None, tz: str, *, infer: bool) -> History:
-    moment = read_moment(as_of, tz)
-    events = _events(log)
-    # A log is millions of small objects that all stay: looking for rubbish among them doubles the time.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return History.of(infer_hints(events) if infer else events, as_of=moment)
-    finally:
-        if was_enabled:
-            gc.freeze()
-            gc.enable()
-
-
-def _events(log: str) -> Iterator[Event]:
-    try:
-        for _, event in read_log(read_lines(log)):
-            yield event
-    except EventError as error:
-        cannot(f"{log} {error.message}")
-
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None:
-        cannot(f"{option} 要写日期，例如 2026-11-22，不是 {text} / {option} takes a day")
-    return day
-
-
-def _record(name: str, result: MeasureResult) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "metric": name,
-        "numerator": result.numerator,
-        "denominator": result.denominator,
-        "rate": result.rate_text,
-        "pending": result.pending,
-    }
-    if result.key is not None:
-        # "" means that nobody or nothing is known to bear it.
-        record[result.key[0]] = result.key[1] or None
-    return record
-
-
-def _measured(profile: Profile, report: MeasureReport) -> Iterator[dict[str, Any]]:
-    measure = report.measure
-    for result in report.results:
-        record = _record(measure.id, result) | {
-            "platform": profile.platform,
-            "name": measure.name,
-            "kind": measure.kind.value,
-            "editions": [edition.id for edition in report.editions],
-        }
-        if report.editions:
-            latest = report.editions[-1]
-            record["status"] = latest.status.value
-            for name, line in _lines(latest):
-                record[name] = {
-                    "op": line.op,
-                    "value": str(line.value),
-                    "met": line.met(result.numerator, result.denominator),
-                }
-        yield record
-
-
-def _lines(edition: Edition) -> Iterator[tuple[str, Line]]:
-    for name in ("penalty_line", "platform_target", "own_goal"):
-        line = getattr(edition, name)
-        if line is not None:
-            yield name, line
-
-
 def _write(records: list[dict[str, Any]], by: str | None, output_format: str) -> None:
     if output_format == "jsonl":
         for record in records:
@@ -274,20 +185,11 @@ def _write(records: list[dict[str, Any]], by: str | None, output_format: str) ->
         waiting = f"  待定 {record['pending']}" if record["pending"] else ""
         name = record.get("name", record["metric"])
         lines = "".join(
-            f"  {label}{line['op']}{float(_percent(line['value'])):g}%{ {True: '✓', False: '✗', None: ''}[line['met']] }"
-            for key_, label in (
-                ("penalty_line", "平台线"),
-                ("platform_target", "平台目标"),
-                ("own_goal", "自定目标"),
-            )
+            f"  {label}{line_text(line)}{ {True: '✓', False: '✗', None: ''}[line['met']] }"
+            for key_, label in LINE_NAMES.items()
             if (line := record.get(key_)) is not None
         )
         say(f"{name}{key}  {rate}  ({counts}){waiting}{lines}")
-
-
-def _percent(fraction: str) -> float:
-    numerator, _, denominator = fraction.partition("/")
-    return 100 * int(numerator) / int(denominator or 1)
 
 
 def _list(profile: Profile | None, output_format: str) -> None:
@@ -305,7 +207,7 @@ def _list(profile: Profile | None, output_format: str) -> None:
             )
             for edition in measure.editions:
                 days = f"{edition.from_day or '…'} — {edition.to_day or '…'}"
-                lines = "  ".join(f"{name} {line.text}" for name, line in _lines(edition))
+                lines = "  ".join(f"{name} {line.text}" for name, line in lines_of(edition))
                 say(f"    {edition.id}  {days}  {edition.status}  {lines}")
 
 
@@ -324,7 +226,7 @@ def _listed(profile: Profile, measure: Measure) -> dict[str, Any]:
                 "status": edition.status.value,
                 "definition": edition.definition.to_json(),
             }
-            | {name: {"op": line.op, "value": str(line.value)} for name, line in _lines(edition)}
+            | {name: {"op": line.op, "value": str(line.value)} for name, line in lines_of(edition)}
             for edition in measure.editions
         ],
     }
