@@ -41,6 +41,7 @@ from app.db.journal import store_events  # noqa: E402
 from app.db.migrate import upgrade  # noqa: E402
 from app.db.standing import write_standing  # noqa: E402
 from app.db.tables import ShopRow  # noqa: E402
+from app.gateways.collector import spare_what_stays  # noqa: E402
 from app.platforms.catalog import load_profiles  # noqa: E402
 from app.usecases.measures import read_figures_of_shops  # noqa: E402
 from app.usecases.shops import Shop  # noqa: E402
@@ -408,6 +409,7 @@ def main() -> None:
     parser.add_argument("--update-messages", type=int, default=20_000)
     parser.add_argument("--database-url", help="an empty PostgreSQL database for raw messages")
     options = parser.parse_args()
+    spare_what_stays()  # as `miaohui serve` does
     with tempfile.TemporaryDirectory(prefix="miaohui-measures-") as folder:
         update_cost(Path(folder), options.update_messages)
     for total in options.messages:

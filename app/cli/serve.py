@@ -15,6 +15,7 @@ from app.cli.log_format import configure_logging
 from app.cli.output import cannot, one_line
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
+from app.gateways.collector import spare_what_stays
 from app.main import create_app
 from app.settings import Settings
 
@@ -26,6 +27,10 @@ class _Server(uvicorn.Server):
 
     The service is told first, so that open streams do not hold the process up.
     """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        spare_what_stays()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         service = getattr(self.config.loaded_app.app.state, "service", None) if self.config.loaded else None
