@@ -83,7 +83,8 @@ class FindingView:
 class RateView:
     """One measure today. `rate` is None with an empty denominator. Lines are fractions such as 7/10, or None.
 
-    `curve` has (time of day, numerator, denominator) of what had come by then, as it stands now, in order of time.
+    `curve` has (time of day, numerator, denominator) in order of time: of what had come by then as it stands now, or, early
+    in the day, as it was seen then.
     """
 
     measure: str

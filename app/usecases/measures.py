@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from itertools import accumulate
+from threading import Lock
 from typing import Any
 
 from sqlmodel import Session as Database
@@ -20,6 +22,9 @@ from app.usecases.shops import Shop
 
 CURVE_POINTS = 24
 """Points of the curve of a day at most."""
+YOUNG = 4
+"""With fewer quarters of an hour a day has no curve of its own yet."""
+LOOK_EVERY = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +35,45 @@ class MeasureFigures:
     figures: tuple[Figure, ...]
 
 
+Look = tuple[datetime, dict[str, tuple[int, int]]]
+"""When rates were looked at, and the (numerator, denominator) of each measure then."""
+
+
 class RateBoard:
-    """Today's rates of each shop."""
+    """Today's rates of each shop.
+
+    While a day is too young for its quarters of an hour to make a curve, the curve is what earlier looks have seen.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
+        self._looks: dict[str, deque[Look]] = {}
+        self._lock = Lock()
 
     def rates(self, db: Database, shop: Shop) -> tuple[RateView, ...]:
         """The rates of the shop's day so far. Called from several threads."""
-        return rates_today(db, shop, self._clock())
+        now = self._clock()
+        rates = rates_today(db, shop, now)
+        looks = self._note(shop, rates, now)
+        return tuple(
+            replace(rate, curve=_as_seen(rate.measure, looks, shop)) if 0 < len(rate.curve) < YOUNG else rate
+            for rate in rates
+        )
+
+    def _note(self, shop: Shop, rates: Sequence[RateView], now: datetime) -> list[Look]:
+        """Remember a look now and then; today's looks so far."""
+        today = now.astimezone(shop.timezone).date()
+        with self._lock:
+            looks = self._looks.setdefault(shop.id, deque(maxlen=CURVE_POINTS))
+            if not looks or now - looks[-1][0] >= LOOK_EVERY:
+                looks.append((now, {rate.measure: (rate.numerator, rate.denominator) for rate in rates}))
+            return [look for look in looks if look[0].astimezone(shop.timezone).date() == today]
+
+
+def _as_seen(measure: str, looks: Sequence[Look], shop: Shop) -> tuple[tuple[str, int, int], ...]:
+    return tuple(
+        (f"{at.astimezone(shop.timezone):%H:%M:%S}", *seen[measure]) for at, seen in looks if measure in seen
+    )
 
 
 def read_figures(

@@ -39,6 +39,7 @@ from app.db.tables import (
 from app.db.writer import Writer
 from app.usecases import standing
 from app.usecases.knowledge import Knowledge
+from app.usecases.live import RateView
 from app.usecases.measures import read_figures
 from app.usecases.shops import Shop
 from app.usecases.standing import count_anew, count_events, infer, is_counted, plan_of
@@ -330,19 +331,34 @@ def test_measures_of_a_journal_that_was_never_counted_are_counted_when_asked_for
 
 
 def test_the_live_page_shows_the_day_and_how_it_came_together(on_sqlite: Running) -> None:
-    for number in range(3):
-        on_sqlite.post(on_sqlite.message(f"m{number}", session=f"s{number}", buyer=f"b{number}"))
-        if number < 2:
-            on_sqlite.clock.forward(30)
-            on_sqlite.post(on_sqlite.reply(f"r{number}", session=f"s{number}", buyer=f"b{number}"))
-            on_sqlite.clock.forward(1200)
     service = on_sqlite.service
-    with on_sqlite.db() as db:
-        shop = standing_shop(db, service.knowledge)
-        rates = {rate.measure: rate for rate in service.board.rates(db, shop)}
+
+    def look() -> dict[str, RateView]:
+        with on_sqlite.db() as db:
+            shop = standing_shop(db, service.knowledge)
+            return {rate.measure: rate for rate in service.board.rates(db, shop)}
+
+    def answered(number: int) -> None:
+        on_sqlite.post(on_sqlite.message(f"m{number}", session=f"s{number}", buyer=f"b{number}"))
+        on_sqlite.clock.forward(30)
+        on_sqlite.post(on_sqlite.reply(f"r{number}", session=f"s{number}", buyer=f"b{number}"))
+
+    # A young day: as it was seen, at most once in a while.
+    for number in range(2):
+        answered(number)
+        look()
+        primary = look()["reply_3min"]
+        assert [point[1:] for point in primary.curve] == [(n, n) for n in range(1, number + 2)]
+    # Later: the units that had come by each quarter of an hour.
+    for number in range(2, 5):
+        on_sqlite.clock.forward(900)
+        answered(number)
+    on_sqlite.post(on_sqlite.message("m9", session="s9", buyer="b9"))
+    rates = look()
     rate = rates["reply_3min_messages"]
-    assert (rate.numerator, rate.denominator, rate.pending) == (2, 2, 1)
+    assert (rate.numerator, rate.denominator, rate.pending) == (5, 5, 1)
     primary = rates["reply_3min"]
+    assert len(primary.curve) >= 4
     assert primary.curve[-1][1:] == (primary.numerator, primary.denominator)
     assert [point[0] for point in primary.curve] == sorted(point[0] for point in primary.curve)
 
