@@ -4,75 +4,164 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from phrasebank.folding import bare
 from phrasebank.phrase import LIST_COLUMNS, Phrase, derived_id
 
-Kind = Literal["added", "extended", "unchanged"]
+Kind = Literal["added", "extended", "changed", "unchanged"]
+Prefer = Literal["bank", "file"]
+
+SCOPE_COLUMNS: Final = ("商品ID", "商品id", "账号ID", "账号id")
+"""Unknown columns that tell for which item or account a phrase is meant: the same words for another item are another phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A column in which the file says something else than the bank.
+
+    `after` is the value of the file, or what both give together; `taken` tells whether the bank has it now. What was not taken
+    stands here so that nobody loses it unknowingly.
+    """
+
+    column: str
+    before: Any
+    after: Any
+    taken: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {"column": self.column, "before": self.before, "after": self.after, "taken": self.taken}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one incoming phrase: `phrase` is how it stands in the bank now, `columns` what was added to it."""
+    """What became of one incoming phrase: `phrase` is how it stands in the bank now, `columns` what was changed in it."""
 
     kind: Kind
     phrase: Phrase
     columns: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as machines read it."""
+        return {
+            "change": self.kind,
+            "id": self.phrase.id,
+            "columns": list(self.columns),
+            "differences": [difference.to_json() for difference in self.differences],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The bank after an import, old phrases in their places first, and one change for each incoming phrase."""
+    """The bank after an import, its old phrases in their places first.
+
+    There is one change for each incoming phrase, in their order; `untouched` are the old phrases that none of them met.
+    """
 
     phrases: tuple[Phrase, ...]
     changes: tuple[Change, ...]
+    untouched: tuple[Phrase, ...] = ()
+
+    def count(self, *kinds: Kind) -> int:
+        """How many incoming phrases were of these kinds."""
+        return sum(change.kind in kinds for change in self.changes)
+
+    def not_taken(self) -> int:
+        """How many values of the file the bank did not take, since it has others."""
+        return sum(not difference.taken for change in self.changes for difference in change.differences)
 
 
-def merge(existing: Iterable[Phrase], incoming: Iterable[Phrase]) -> Merged:
-    """Bring `incoming` into `existing`, and drop nothing.
+def merge(existing: Iterable[Phrase], incoming: Iterable[Phrase], *, prefer: Prefer = "bank") -> Merged:
+    """Bring `incoming` into `existing`, and drop no phrase.
 
-    A phrase of the same category, text and owner is the same phrase: its lists grow by what is new, and its empty columns
-    are filled. Anything else is added, under an id of its own if that id is taken.
+    A phrase of the same category, text, owner and item is the same phrase: its lists grow by what is new, and its empty
+    columns are filled; where both have a value, that of the bank stands and the difference is told. Anything else is added,
+    under an id of its own if that id is taken. With `prefer="file"` phrases are first matched by id, and values of the file
+    that are not empty take the place of those in the bank.
     """
     phrases = list(existing)
+    old = len(phrases)
     places = {_identity(phrase): place for place, phrase in reversed(list(enumerate(phrases)))}
-    ids = {phrase.id for phrase in phrases}
+    by_id = {phrase.id: place for place, phrase in enumerate(phrases)}
     changes: list[Change] = []
+    met: set[int] = set()
     for phrase in incoming:
-        place = places.get(_identity(phrase))
+        place = by_id.get(phrase.id) if prefer == "file" else None
         if place is None:
-            new = replace(phrase, id=_free_id(phrase, ids)) if phrase.id in ids else phrase
-            ids.add(new.id)
-            places[_identity(new)] = len(phrases)
+            place = places.get(_identity(phrase))
+        if place is None:
+            new = replace(phrase, id=_free_id(phrase, by_id)) if phrase.id in by_id else phrase
+            by_id[new.id] = places[_identity(new)] = len(phrases)
             phrases.append(new)
             changes.append(Change("added", new))
             continue
-        extended = _extended(phrases[place], phrase)
-        before, after = phrases[place].to_json(), extended.to_json()
-        columns = tuple(column for column in after if before.get(column) != after[column])
-        phrases[place] = extended
-        changes.append(Change("extended" if columns else "unchanged", extended, columns))
-    return Merged(tuple(phrases), tuple(changes))
+        met.add(place)
+        before = phrases[place]
+        after, differences = combined(before, phrase, prefer=prefer)
+        phrases[place] = after
+        places.setdefault(_identity(after), place)
+        columns = tuple(difference.column for difference in differences if difference.taken)
+        replaced = any(_replaces(difference) for difference in differences if difference.taken)
+        kind: Kind = "changed" if replaced else "extended" if columns else "unchanged"
+        changes.append(Change(kind, after, columns, tuple(differences)))
+    untouched = tuple(phrase for place, phrase in enumerate(phrases[:old]) if place not in met)
+    return Merged(tuple(phrases), tuple(changes), untouched)
 
 
-def _identity(phrase: Phrase) -> tuple[str, str, str]:
-    return phrase.owner, bare(phrase.category), phrase.text.strip()
+def combined(old: Phrase, new: Phrase, *, prefer: Prefer = "bank") -> tuple[Phrase, list[Difference]]:
+    """`old` with what `new` adds to it, and where the two differ, by the rules of `merge`. The id stays that of `old`."""
+    given = {**new.to_json(), "id": old.id}
+    if prefer == "bank":
+        # Found by these, give or take spaces and punctuation.
+        given |= {"category": old.category, "text": old.text, "owner": old.owner}
+    elif new.owner == "team":
+        given["owner"] = old.owner
+    before = old.to_json()
+    after = dict(before)
+    differences = []
+    for column, value in given.items():
+        value_before = before.get(column)
+        joined = _joined(column, value_before, value) if prefer == "bank" else value
+        if joined == value_before or _is_empty(value):
+            continue
+        taken = prefer == "file" or column in LIST_COLUMNS or _is_empty(value_before)
+        if column == "platforms" and prefer == "bank" and not value_before:
+            taken, joined = False, value  # for all of them already
+        differences.append(Difference(column, value_before, joined, taken))
+        if taken:
+            after[column] = joined
+    if prefer == "bank" and old.platforms and not new.platforms:
+        differences.append(Difference("platforms", before["platforms"], [], True))
+        after["platforms"] = []  # empty means all of them
+    return Phrase.from_json(after), differences
 
 
-def _extended(old: Phrase, new: Phrase) -> Phrase:
-    values: dict[str, Any] = {}
-    for column in LIST_COLUMNS:
-        values[column] = tuple(dict.fromkeys((*getattr(old, column), *getattr(new, column))))
-    if not old.platforms or not new.platforms:
-        values["platforms"] = ()  # empty means all of them
-    for column in ("title", "code"):
-        values[column] = getattr(old, column) or getattr(new, column)
-    extra: Mapping[str, Any] = {**new.extra, **old.extra}
-    return replace(old, **values, extra=extra)
+def scope_of(phrase: Phrase) -> str:
+    """For which item and account the phrase is meant, as far as its unknown columns tell; empty for all."""
+    return "\x1f".join(f"{name.lower()}={phrase.extra[name]}" for name in SCOPE_COLUMNS if phrase.extra.get(name))  # fmt: skip
 
 
-def _free_id(phrase: Phrase, taken: set[str]) -> str:
+def _identity(phrase: Phrase) -> tuple[str, str, str, str]:
+    return phrase.owner, bare(phrase.category), phrase.text.strip(), scope_of(phrase)
+
+
+def _joined(column: str, old: Any, new: Any) -> Any:
+    return list(dict.fromkeys((*old, *new))) if column in LIST_COLUMNS else new
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (value in ("", 0, [], {}) and value is not False)
+
+
+def _replaces(difference: Difference) -> bool:
+    """Whether a value was lost to the bank, and not only something added."""
+    if isinstance(difference.before, list) and isinstance(difference.after, list):
+        return any(item not in difference.after for item in difference.before) and bool(difference.after)
+    return not _is_empty(difference.before)
+
+
+def _free_id(phrase: Phrase, taken: Mapping[str, int]) -> str:
     candidate = derived_id(phrase.category, phrase.text)
     number = 2
     while candidate in taken:

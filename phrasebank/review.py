@@ -12,13 +12,17 @@ from phrasebank.phrase import Phrase
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to look at. `kind` is row, duplicate, code, example or self-excluded; `ids` are the phrases concerned."""
+    """Something to look at. `kind` is row, duplicate, code, example or self-excluded; `ids` are the phrases concerned.
+
+    Of a row, `row` is its number and `place` says in words where it is.
+    """
 
     kind: str
     message: str
     ids: tuple[str, ...]
     row: int | None = None
     column: str = ""
+    place: str = ""
 
 
 def review(phrases: Sequence[Phrase]) -> list[Finding]:

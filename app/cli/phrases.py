@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import orjson
 
 from app.cli.output import EXIT_FINDINGS, cannot, emit, format_option, read_lines, say
 from phrasebank import Bank, Phrase, Problem, ReadResult, Result, read_bank, starter_bank, write_bank
-from phrasebank.formats import FormatError
-from phrasebank.merging import Merged, merge
+from phrasebank.columns import MappingError, mapping_of
+from phrasebank.files.delimited import ENCODINGS
+from phrasebank.formats import MAX_BYTES, WRITTEN, FormatError, parse_bank, render_bank
+from phrasebank.merging import Change, Merged, Prefer, merge
 from phrasebank.review import Finding, review
+
+_SHOWN_NOTES: Final = 20
+_SHOWN_ROWS: Final = 8
 
 
 @click.group()
@@ -21,18 +30,43 @@ def command() -> None:
     """话术库：查找、导入、导出、检查 / the phrase bank: search, import, export, check."""
 
 
-def _read(path: str) -> ReadResult:
+column_option = click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="列名=字段",
+    help="认不出的列是什么，如 --column '应答语=text'；可重复 / what an unknown column means",
+)
+progress_option = click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="在 stderr 显示进度，缺省只在终端上 / progress on stderr",
+)
+
+
+def _mapping(columns: Sequence[str]) -> dict[str, str]:
     try:
-        return read_bank(path)
+        return mapping_of(columns)
+    except MappingError as error:
+        cannot(f"--column：{error}")
+
+
+def _read(
+    path: str, columns: Mapping[str, str] | None = None, on_row: Callable[[int], None] | None = None
+) -> ReadResult:
+    try:
+        if path == "-":
+            return parse_bank(sys.stdin.buffer.read(MAX_BYTES + 1), "", columns=columns, on_row=on_row)
+        return read_bank(path, columns=columns, on_row=on_row)
     except OSError as error:
         cannot(f"读不了 {path}：{error.strerror} / cannot read {path}")
     except FormatError as error:
         cannot(f"{path}：{error}")
 
 
-def _write(path: str, phrases: Iterable[Phrase]) -> None:
+def _write(path: str, phrases: Iterable[Phrase], **how: Any) -> None:
     try:
-        write_bank(path, phrases)
+        write_bank(path, phrases, **how)
     except OSError as error:
         cannot(f"写不了 {path}：{error.strerror} / cannot write {path}")
     except FormatError as error:
@@ -42,7 +76,61 @@ def _write(path: str, phrases: Iterable[Phrase]) -> None:
 def _warn(path: str, problems: Iterable[Problem]) -> None:
     for problem in problems:
         column = f"「{problem.column}」" if problem.column else ""
-        click.echo(f"miaohui: {path} 第 {problem.row} 行{column}：{problem.reason}", err=True)
+        click.echo(f"miaohui: {path} {problem.place}{column}：{problem.reason}", err=True)
+
+
+def _tell_notes(path: str, notes: Iterable[Problem]) -> None:
+    """What was read otherwise than it stands there; the same said of many rows is said once."""
+    rows: dict[tuple[str, str, str], list[Problem]] = defaultdict(list)
+    for note in notes:
+        rows[note.sheet, note.column, note.reason].append(note)
+    for (_, column, reason), said in list(rows.items())[:_SHOWN_NOTES]:
+        places = "、".join(str(note.row) for note in said[:_SHOWN_ROWS])
+        more = f" 等 {len(said)} 处" if len(said) > _SHOWN_ROWS else ""
+        where = str(said[0].place) if len(said) == 1 else f"第 {places} {said[0].unit}{more}"
+        named = f"「{column}」" if column else ""
+        click.echo(f"说明: {path} {'' if said[0].row == 0 else where}{named}：{reason}", err=True)
+    if len(rows) > _SHOWN_NOTES:
+        click.echo(f"说明: {path} 还有 {len(rows) - _SHOWN_NOTES} 种说明，用 --format jsonl 看全部", err=True)
+
+
+class _Progress:
+    """A sign of life on stderr while a long file is read: one line that is written over on a terminal, else a line a second."""
+
+    _AFTER_S: Final = 0.5
+    _STEP: Final = 256
+
+    def __init__(self, path: str, wanted: bool | None) -> None:
+        self._path = path
+        self._terminal = sys.stderr.isatty()
+        self._wanted = self._terminal if wanted is None else wanted
+        self._said = time.monotonic() + self._AFTER_S - 1
+        self._shown = False
+
+    def __call__(self, done: int, what: str = "已读 {} 行 / rows read") -> None:
+        if not self._wanted or done % self._STEP:
+            return
+        now = time.monotonic()
+        if now - self._said < (0.1 if self._shown else 1):
+            return
+        self._said = now
+        line = f"{self._path}：{what.format(done)}"
+        click.echo(f"\r\x1b[2K{line}" if self._terminal else line, err=True, nl=not self._terminal)
+        self._shown = self._terminal
+
+    def hide(self) -> None:
+        if self._shown:
+            click.echo("\r\x1b[2K", err=True, nl=False)
+            self._shown = False
+
+
+@contextmanager
+def _progress(path: str, wanted: bool | None) -> Iterator[_Progress]:
+    progress = _Progress(path, wanted)
+    try:
+        yield progress
+    finally:
+        progress.hide()
 
 
 # search
@@ -126,11 +214,17 @@ def _show(result: Result) -> None:
 
 @command.command()
 @click.argument("file")
+@column_option
+@progress_option
 @format_option
-def check(file: str, output_format: str) -> None:
+def check(file: str, columns: tuple[str, ...], progress: bool | None, output_format: str) -> None:
     """检查话术库文件：坏行、重复、撞码 / find bad rows, duplicates and colliding codes; exit 1 if any."""
-    read = _read(file)
-    findings = [Finding("row", problem.reason, (), problem.row, problem.column) for problem in read.problems]
+    with _progress(file, progress) as on_row:
+        read = _read(file, _mapping(columns), on_row)
+    findings = [
+        Finding("row", problem.reason, (), problem.row, problem.column, str(problem.place))
+        for problem in read.problems
+    ]
     findings += review(read.phrases)
     for finding in findings:
         if output_format == "jsonl":
@@ -144,35 +238,101 @@ def check(file: str, output_format: str) -> None:
                 }
             )
         else:
-            say(f"{f'第 {finding.row} 行  ' if finding.row else ''}{finding.message}")
+            say(f"{f'{finding.place}  ' if finding.row else ''}{finding.message}")
+    _tell_notes(file, read.notes)
     click.echo(f"{len(read.phrases)} 条话术，{len(findings)} 处问题 / {len(findings)} findings", err=True)
     if findings:
         raise SystemExit(EXIT_FINDINGS)
 
 
-# import and export
+# import
 
 
 @command.command("import")
-@click.argument("incoming")
+@click.argument("incoming", metavar="FILE|-")
 @click.option("--into", "bank_path", required=True, metavar="BANK", help="并入的话术库文件，没有则新建")
 @click.option("--dry-run", is_flag=True, help="只说会怎样，不写 / say what would change, write nothing")
+@column_option
+@click.option(
+    "--prefer",
+    type=click.Choice(["bank", "file"]),
+    default="bank",
+    show_default=True,
+    help="同一条两边都有值时听谁的；file 先按编号认话术 / whose value stands; file matches by id first",
+)
+@click.option("--strict", is_flag=True, help="有坏行或违规用语（error）就整份不导入 / all or nothing")
+@click.option("--lint/--no-lint", default=True, show_default=True, help="导入时检查用语 / lint the phrases")
+@click.option(
+    "--all", "everything", is_flag=True, help="库里原样不动的也列出 / list what stays untouched too"
+)
+@progress_option
 @format_option
-def import_(incoming: str, bank_path: str, dry_run: bool, output_format: str) -> None:
+def import_(
+    incoming: str,
+    bank_path: str,
+    dry_run: bool,
+    columns: tuple[str, ...],
+    prefer: Prefer,
+    strict: bool,
+    lint: bool,
+    everything: bool,
+    progress: bool | None,
+    output_format: str,
+) -> None:
     """把文件并入话术库：按分类和内容合并，原有的一条不少 / merge by category and text; nothing is dropped."""
-    new = _read(incoming)
+    with _progress(incoming, progress) as on_row:
+        new = _read(incoming, _mapping(columns), on_row)
+        findings = _lint(new.phrases, on_row) if lint else [()] * len(new.phrases)
     _warn(incoming, new.problems)
-    old = _existing(bank_path)
-    merged = merge(old, new.phrases)
-    if not dry_run:
+    _tell_notes(incoming, new.notes)
+    errors = _tell_findings(incoming, new, findings)
+    merged = merge(_existing(bank_path), new.phrases, prefer=prefer)
+    refused = strict and bool(new.problems or errors)
+    if not dry_run and not refused:
         _write(bank_path, merged.phrases)
-    _tell(merged, new.problems, dry_run, output_format)
-    if new.problems:
+    if output_format == "jsonl":
+        _emit_changes(merged, new, findings, everything)
+    else:
+        _say_changes(merged, everything)
+        _say_counts(merged, new, "演练，未写入：" if dry_run else "没有导入：" if refused else "")
+    if refused:
+        click.echo(
+            f"miaohui: --strict：{len(new.problems)} 个坏行、{errors} 处违规用语，{bank_path} 没有动 / nothing was imported",
+            err=True,
+        )
+    if new.problems or refused:
         raise SystemExit(EXIT_FINDINGS)
 
 
+def _lint(phrases: Sequence[Phrase], on_row: _Progress) -> list[tuple[dict[str, Any], ...]]:
+    # Imported here because the rules take long to load, and the other commands need none.
+    from app.usecases.bank_care import findings_in
+    from lint import Linter
+
+    findings = []
+    for done, found in enumerate(findings_in(Linter.default(), phrases), start=1):
+        findings.append(found)
+        on_row(done, "已检查 {} 条用语 / phrases linted")
+    return findings
+
+
+def _tell_findings(path: str, read: ReadResult, findings: Sequence[Sequence[Mapping[str, Any]]]) -> int:
+    """Say what the linter found, row by row; the number of errors."""
+    errors = 0
+    for place, found in zip(read.places, findings, strict=True):
+        for finding in found:
+            is_error = finding["severity"] == "error"
+            errors += is_error
+            click.echo(
+                f"{'违规' if is_error else '提醒'}: {path} {place}「{finding['match']}」"
+                f"{finding['message']} [{finding['rule']}]",
+                err=True,
+            )
+    return errors
+
+
 def _existing(path: str) -> tuple[Phrase, ...]:
-    """The bank to merge into. One with bad rows is refused, since writing it back would lose them."""
+    """The bank to merge into. One that would lose something by being written back is refused."""
     if not Path(path).exists():
         return ()
     read = _read(path)
@@ -181,40 +341,124 @@ def _existing(path: str) -> tuple[Phrase, ...]:
         cannot(
             f"{path} 有读不了的行，写回会丢失，请先修好 / mend {path} first, or its bad rows would be lost"
         )
+    if read.notes:
+        _tell_notes(path, read.notes)
+        cannot(
+            f"{path} 不能原样写回，请先导出成新的话术库：miaohui phrases export {path} 新文件.jsonl / export it first"
+        )
     return read.phrases
 
 
-def _tell(merged: Merged, problems: tuple[Problem, ...], dry_run: bool, output_format: str) -> None:
-    if output_format == "jsonl":
-        for change in merged.changes:
-            emit({"change": change.kind, "id": change.phrase.id, "columns": list(change.columns)})
-        return
+_CHANGE_NAMES: Final = {"added": "新增", "extended": "补充", "changed": "改动", "unchanged": "相同"}
+
+
+def _emit_changes(
+    merged: Merged, read: ReadResult, findings: Sequence[Sequence[Mapping[str, Any]]], everything: bool
+) -> None:
+    notes: dict[tuple[str, int], list[Problem]] = defaultdict(list)
+    for note in read.notes:
+        notes[note.sheet, note.row].append(note)
+    for change, place, found in zip(merged.changes, read.places, findings, strict=True):
+        said = notes.pop((place.sheet, place.row), [])
+        emit(
+            {
+                **change.to_json(),
+                "row": place.row,
+                **({"sheet": place.sheet} if place.sheet else {}),
+                "findings": list(found),
+                "notes": [{"column": note.column, "reason": note.reason} for note in said],
+            }
+        )
+    for note in (note for said in notes.values() for note in said):
+        emit({"change": "note", **note.to_json()})
+    for problem in read.problems:
+        emit({"change": "refused", **problem.to_json()})
+    for phrase in merged.untouched if everything else ():
+        emit({"change": "untouched", "id": phrase.id, "columns": []})
+
+
+def _say_changes(merged: Merged, everything: bool) -> None:
     for change in merged.changes:
-        names = {"added": "新增", "extended": "补充", "unchanged": "相同"}
         columns = f"（{'、'.join(change.columns)}）" if change.columns else ""
-        say(f"{names[change.kind]}  {change.phrase.id}  {change.phrase.text[:40]}{columns}")
-    counts = {
-        kind: sum(change.kind == kind for change in merged.changes)
-        for kind in ("added", "extended", "unchanged")
-    }
-    say(
-        f"{'演练，未写入：' if dry_run else ''}新增 {counts['added']}，补充 {counts['extended']}，"
-        f"相同 {counts['unchanged']}，坏行 {len(problems)}；共 {len(merged.phrases)} 条"
+        say(f"{_CHANGE_NAMES[change.kind]}  {change.phrase.id}  {_short(change.phrase.text)}{columns}")
+        _say_differences(change)
+    for phrase in merged.untouched if everything else ():
+        say(f"未动  {phrase.id}  {_short(phrase.text)}")
+
+
+def _say_differences(change: Change) -> None:
+    for difference in change.differences:
+        if not difference.taken:
+            say(
+                f"      {difference.column}：库里是 {_short(difference.before)}，"
+                f"文件里的 {_short(difference.after)} 没有采用（--prefer file 可改用文件的）"
+            )
+        elif change.kind == "changed":
+            say(f"      {difference.column}：{_short(difference.before)} → {_short(difference.after)}")
+
+
+def _short(value: Any) -> str:
+    text = "|".join(map(str, value)) if isinstance(value, list) else str(value)
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:39] + "…"
+
+
+def _say_counts(merged: Merged, read: ReadResult, before: str) -> None:
+    changed = f"改动 {merged.count('changed')}，" if merged.count("changed") else ""
+    line = (
+        f"{before}新增 {merged.count('added')}，补充 {merged.count('extended')}，{changed}"
+        f"相同 {merged.count('unchanged')}，坏行 {len(read.problems)}；共 {len(merged.phrases)} 条"
     )
+    if merged.untouched:
+        line += f"，其中 {len(merged.untouched)} 条文件里没有，原样不动"
+    if count := merged.not_taken():
+        line += f"；文件里有 {count} 个值没有采用"
+    say(line)
+
+
+# export
 
 
 @command.command()
 @click.argument("bank_path", metavar="BANK")
-@click.argument("out")
-def export(bank_path: str, out: str) -> None:
+@click.argument("out", metavar="OUT|-")
+@click.option("--to", "kind", type=click.Choice(list(WRITTEN)), help="OUT 写 - 时的格式 / the format for -")
+@click.option(
+    "--encoding",
+    type=click.Choice(ENCODINGS),
+    default="utf-8-sig",
+    show_default=True,
+    help="csv、tsv 的编码；gb18030 即 GBK 的超集 / of csv and tsv",
+)
+@click.option(
+    "--delimiter",
+    type=click.Choice(["comma", "tab", "semicolon"]),
+    help="csv、tsv 的分隔符 / of csv and tsv",
+)
+@column_option
+def export(
+    bank_path: str, out: str, kind: str | None, encoding: str, delimiter: str | None, columns: tuple[str, ...]
+) -> None:
     """把话术库写成另一种格式，由扩展名决定；BANK 写 starter 即自带话术库 / write a bank in another format."""
     if bank_path == "starter" and not Path(bank_path).exists():
         phrases = starter_bank().phrases
     else:
-        read = _read(bank_path)
+        read = _read(bank_path, _mapping(columns))
         if read.problems:
             _warn(bank_path, read.problems)
             cannot(f"{bank_path} 有读不了的行，导出会丢失，请先修好 / mend {bank_path} first")
+        _tell_notes(bank_path, read.notes)
         phrases = read.phrases
-    _write(out, phrases)
+    sign = {"comma": ",", "tab": "\t", "semicolon": ";", None: None}[delimiter]
+    if out != "-":
+        if kind is not None:
+            cannot("--to 只用于写到 -；写文件时格式由扩展名决定 / --to goes with OUT -")
+        _write(out, phrases, encoding=encoding, delimiter=sign)
+    else:
+        try:
+            content = render_bank(phrases, kind or "jsonl", encoding=encoding, delimiter=sign)
+        except FormatError as error:
+            cannot(str(error))
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
     click.echo(f"{len(phrases)} 条话术 -> {out}", err=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlmodel import Session as Database
@@ -16,7 +17,8 @@ from app.usecases.knowledge import read_phrases
 from app.usecases.shops import UnknownShopError
 from lint import Linter
 from phrasebank import Phrase
-from phrasebank.merging import merge
+from phrasebank.formats import ReadResult
+from phrasebank.merging import Prefer, merge
 
 
 class PhraseError(ValueError):
@@ -35,6 +37,9 @@ class ImportPlan:
     changed: tuple[Phrase, ...]
     same: int
     problems: tuple[dict[str, Any], ...]
+    warnings: tuple[dict[str, Any], ...] = ()
+    differences: tuple[dict[str, Any], ...] = ()
+    untouched: int = 0
 
 
 def save_phrase(db: Database, linter: Linter, shop_id: str, raw: dict[str, Any], now: datetime) -> Phrase:
@@ -61,21 +66,48 @@ def remove_phrase(db: Database, shop_id: str, phrase_id: str) -> bool:
     return True
 
 
-def plan_import(db: Database, linter: Linter, shop_id: str, phrases: Sequence[Phrase]) -> ImportPlan:
-    """What an import would do; a phrase in which the linter finds an error is refused and named."""
-    refused = {
-        place: {"id": phrase.id, "text": phrase.text, "findings": findings}
-        for place, phrase in enumerate(phrases)
-        if (findings := errors_in(linter, phrase))
-    }
-    clean = [phrase for place, phrase in enumerate(phrases) if place not in refused]
-    changes = merge(read_phrases(db, shop_id), clean).changes
+def plan_import(
+    db: Database,
+    shop_id: str,
+    read: ReadResult,
+    findings: Sequence[Sequence[dict[str, Any]]],
+    *,
+    prefer: Prefer = "bank",
+) -> ImportPlan:
+    """What an import would do; a phrase in which the linter finds an error is refused and named.
+
+    `findings` are those of `findings_in` for the phrases that were read.
+    """
+    judged = list(zip(read.phrases, read.places, findings, strict=True))
+    accepted = [entry for entry in judged if not _errors(entry[2])]
+    refused = [entry for entry in judged if _errors(entry[2])]
+    merged = merge(read_phrases(db, shop_id), [phrase for phrase, _, _ in accepted], prefer=prefer)
     # A phrase that is there twice in the file is stored once, as it stands after both.
-    added = {change.phrase.id: change.phrase for change in changes if change.kind == "added"}
-    changed = {change.phrase.id: change.phrase for change in changes if change.kind == "extended"}
+    added = {change.phrase.id: change.phrase for change in merged.changes if change.kind == "added"}
+    changed = {
+        change.phrase.id: change.phrase for change in merged.changes if change.kind in ("extended", "changed")
+    }
     added |= {name: changed.pop(name) for name in list(changed) if name in added}
-    same = sum(change.kind == "unchanged" for change in changes)
-    return ImportPlan(tuple(added.values()), tuple(changed.values()), same, tuple(refused.values()))
+    return ImportPlan(
+        tuple(added.values()),
+        tuple(changed.values()),
+        merged.count("unchanged"),
+        tuple(
+            {"row": place.row, "id": phrase.id, "text": phrase.text, "findings": _errors(found)}
+            for phrase, place, found in refused
+        ),
+        tuple(
+            {"row": place.row, "id": phrase.id, "text": phrase.text, "findings": list(found)}
+            for phrase, place, found in accepted
+            if found
+        ),
+        tuple(
+            {"row": place.row, **change.to_json()}
+            for (_, place, _), change in zip(accepted, merged.changes, strict=True)
+            if change.differences
+        ),
+        len(merged.untouched),
+    )
 
 
 def carry_out(db: Database, shop_id: str, plan: ImportPlan, now: datetime) -> None:
@@ -85,12 +117,31 @@ def carry_out(db: Database, shop_id: str, plan: ImportPlan, now: datetime) -> No
 
 def errors_in(linter: Linter, phrase: Phrase) -> list[dict[str, Any]]:
     """Findings at error level in the phrase and its variants, as a template that many buyers will read."""
-    return [
-        {"text": text, "rule": finding.rule, "message": finding.message, "match": finding.match}
-        for text in (phrase.text, *phrase.variants)
-        for finding in linter.check(text, channel="template").findings
-        if finding.severity == "error"
-    ]
+    return _errors(next(findings_in(linter, [phrase])))
+
+
+def findings_in(linter: Linter, phrases: Sequence[Phrase]) -> Iterator[tuple[dict[str, Any], ...]]:
+    """For each phrase what the linter finds in its text and variants at warning level and above, as a template."""
+    reports = linter.check_all(
+        (text for phrase in phrases for text in (phrase.text, *phrase.variants)), channel="template"
+    )
+    for phrase in phrases:
+        yield tuple(
+            {
+                "text": report.text,
+                "rule": finding.rule,
+                "message": finding.message,
+                "match": finding.match,
+                "severity": finding.severity,
+            }
+            for report in islice(reports, 1 + len(phrase.variants))
+            for finding in report.findings
+            if finding.severity != "info"
+        )
+
+
+def _errors(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [finding for finding in findings if finding["severity"] == "error"]
 
 
 def _store(db: Database, shop_id: str, phrases: Sequence[Phrase], now: datetime) -> None:

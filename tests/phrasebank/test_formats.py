@@ -34,7 +34,7 @@ FULL = (
     Phrase("a2", "=SUM(A1)", title="'+1", keywords=("-", "@我"), extra={"备注": "=cmd|'/c calc'!A1"}),
     Phrase("a3", "'=不是公式", examples=("「引号」", "逗号，顿号、")),
 )
-WRITTEN = (".jsonl", ".json", ".csv", ".xlsx", ".yaml", ".yml")
+WRITTEN = (".jsonl", ".json", ".csv", ".tsv", ".xlsx", ".yaml", ".yml", ".toml")
 
 
 def reasons(content: bytes | str, name: str) -> list[tuple[int, str]]:
@@ -228,14 +228,14 @@ def test_formulas_are_written_as_text(tmp_path: Path) -> None:
 
 
 def test_a_format_that_we_do_not_write_is_refused_and_the_file_untouched(tmp_path: Path) -> None:
-    path = tmp_path / "a.toml"
+    path = tmp_path / "a.doc"
     path.write_bytes(b"old")
     with pytest.raises(FormatError):
         write_bank(path, FULL)
     with pytest.raises(FormatError):
         write_bank(tmp_path / "b.xlsx", [Phrase("1", "x" * 40_000)])
     assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["a.toml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.doc"]
 
 
 def test_a_record_names_every_column_of_the_contract() -> None:

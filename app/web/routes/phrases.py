@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from app.usecases.administration import Principal
-from app.usecases.bank_care import PhraseError, carry_out, plan_import, remove_phrase, save_phrase
+from app.usecases.bank_care import (
+    PhraseError,
+    carry_out,
+    findings_in,
+    plan_import,
+    remove_phrase,
+    save_phrase,
+)
 from app.usecases.considered import hit_json
 from app.usecases.knowledge import read_phrases
 from app.usecases.shops import read_shop
@@ -19,15 +24,18 @@ from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
 from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
 from app.web.problems import Problem
-from phrasebank import write_bank
-from phrasebank.formats import FormatError, parse_bank
+from phrasebank.columns import MappingError, mapping_of
+from phrasebank.formats import FormatError, parse_bank, render_bank
+from phrasebank.merging import Prefer
 
 router = APIRouter(tags=["phrases"])
 FORMATS = {
     "jsonl": "application/x-ndjson",
     "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
     "yaml": "application/yaml",
+    "toml": "application/toml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -98,36 +106,53 @@ async def post_import(
     service: ServiceDep,
     principal: Editor,
     dry_run: bool = False,
-    name: str = "import.jsonl",
+    name: str = "",
+    column: Annotated[list[str] | None, Query()] = None,
+    prefer: Prefer = "bank",
+    strict: bool = False,
 ) -> JSONResponse:
-    """The body is the file; `name` tells its kind by its ending. An import adds and changes, it never removes.
+    """The body is the file; its kind is told by its content, and by the ending of `name` where that leaves it open.
 
-    With `dry_run` nothing is stored and the answer says what would be.
+    An import adds and changes, it never removes. `column` (`列名=text`, as often as needed) says what an unknown header means;
+    `prefer` is `bank` or `file`: whose value stands where both have one. With `dry_run` nothing is stored and the answer says
+    what would be; with `strict` nothing is stored either if a row is bad or the linter finds an error.
     """
     content = await request.body()
     try:
-        read = await asyncio.to_thread(parse_bank, content, name)
+        read = await asyncio.to_thread(parse_bank, content, name, columns=_mapping(column or []))
     except FormatError as error:
         raise Problem(422, "unreadable_file", str(error)) from None
+    # Before the writer is asked for: it should not wait for the linter.
+    findings = await asyncio.to_thread(lambda: list(findings_in(service.knowledge.linter, read.phrases)))
     now = service.clock()
 
     def carry(db: Any) -> dict[str, Any]:
-        plan = plan_import(db, service.knowledge.linter, principal.shop_id, read.phrases)
-        if not dry_run:
+        plan = plan_import(db, principal.shop_id, read, findings, prefer=prefer)
+        stored = not dry_run and not (strict and (read.problems or plan.problems))
+        if stored:
             carry_out(db, principal.shop_id, plan, now)
         return {
             "dry_run": dry_run,
+            "stored": stored,
             "added": [phrase.to_json() for phrase in plan.added],
             "changed": [phrase.to_json() for phrase in plan.changed],
+            "differences": list(plan.differences),
             "same": plan.same,
+            "untouched": plan.untouched,
             "refused": list(plan.problems),
-            "problems": [
-                {"row": problem.row, "column": problem.column, "reason": problem.reason}
-                for problem in read.problems
-            ],
+            "warnings": list(plan.warnings),
+            "problems": [problem.to_json() for problem in read.problems],
+            "notes": [note.to_json() for note in read.notes],
         }
 
     return JSONResponse(await service.write(carry))
+
+
+def _mapping(columns: list[str]) -> dict[str, str]:
+    try:
+        return mapping_of(columns)
+    except MappingError as error:
+        raise Problem(422, "bad_column", str(error), field="column") from None
 
 
 @router.get(
@@ -136,23 +161,26 @@ async def post_import(
     response_class=Response,
     responses={200: {"content": {media_type: {} for media_type in FORMATS.values()}}},
 )
-async def get_export(service: ServiceDep, principal: Reader, format: str = "jsonl") -> Response:
-    """The whole bank as jsonl, json, csv, yaml or xlsx."""
+async def get_export(
+    service: ServiceDep, principal: Reader, format: str = "jsonl", encoding: str = "utf-8-sig"
+) -> Response:
+    """The whole bank as jsonl, json, csv, tsv, yaml, toml or xlsx; `encoding` (utf-8-sig, utf-8, gb18030) is for csv and tsv."""
     if format not in FORMATS:
         raise Problem(
             422, "unknown_value", f"format 只能是 {'、'.join(FORMATS)} / unknown format", field="format"
         )
     phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
-
-    def as_bytes() -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"bank.{format}"
-            write_bank(path, phrases)
-            return path.read_bytes()
-
+    try:
+        content = await asyncio.to_thread(render_bank, phrases, format, encoding=encoding)
+    except FormatError as error:
+        raise Problem(422, "cannot_write", str(error)) from None
+    media_type = FORMATS[format]
+    if media_type.startswith("text/"):
+        charset = "gb18030" if encoding == "gb18030" else "utf-8"
+        media_type = f"{media_type}; charset={charset}"
     return Response(
-        await asyncio.to_thread(as_bytes),
-        media_type=FORMATS[format],
+        content,
+        media_type=media_type,
         headers={"content-disposition": f'attachment; filename="phrases.{format}"'},
     )
 
