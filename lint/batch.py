@@ -64,6 +64,11 @@ class Batch:
         self._short = len(joined) <= _SHORT
         self._views: dict[ViewName, Joined] = {}
 
+    @property
+    def is_single(self) -> bool:
+        """Is it one short text, for which arrays cost more than they spare?"""
+        return self._short and len(self.texts) == 1
+
     def view(self, name: ViewName) -> Joined:
         """The texts in a view."""
         view = self._views.get(name)

@@ -14,7 +14,16 @@ from lint.folding import PLAIN, STRONG_BREAKS, View, Views
 from lint.lexicon import Lexicon, Need, Term
 from lint.patterns import Pattern
 from lint.screening import Suspicion
-from lint.sound import EVERYDAY, SEEN, first_word, is_plain_speech, judge, last_word, sound_view
+from lint.sound import (
+    EVERYDAY,
+    SEEN,
+    first_word,
+    is_everyday,
+    is_plain_speech,
+    judge,
+    last_word,
+    sound_view,
+)
 
 # A character that cannot end a clause: a break after it is part of the disguise, not of the sentence.
 _OPENERS: Final = frozenset("最第微唯独顶绝极首")
@@ -47,7 +56,8 @@ def examine(views: Views, lexicon: Lexicon, suspicion: Suspicion) -> list[Hit]:
     view, source = views.view("tight"), views.source
     hits: list[Hit] = []
     disguised: dict[tuple[int, int], Need] = {}
-    for start, end, index in lexicon.words.find(view.text):
+    words = lexicon.words.find(view.text) if suspicion.words is None else suspicion.words
+    for start, end, index in words:
         for meaning in lexicon.words.meanings[index]:
             if isinstance(meaning, Need):
                 if not _breaks(view, start, end) and not _is_plain_speech(view, start, end, meaning.word):
@@ -110,6 +120,8 @@ def _heard(view: View, lexicon: Lexicon) -> Iterable[tuple[int, int, Term | Need
         start, end = sounds.starts[at], sounds.ends[stop - 1]
         meanings = lexicon.sounds.meanings[index]
         spelling = view.text[start:end]
+        if end - start == stop - at and all(is_everyday(spelling, meaning.word) for meaning in meanings):
+            continue
         if any(spelling == meaning.word for meaning in meanings) or _breaks(view, start, end):
             continue
         written = [view.text[sounds.starts[i] : sounds.ends[i]] for i in range(at, stop)]

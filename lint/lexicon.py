@@ -61,8 +61,8 @@ class Lexicon:
     """The words and patterns of a set of rules. Rules are named by their index.
 
     `words`: terms and disguised spellings in the tight view; a meaning is a `Term` or a `Need`. `sounds` and `long_sounds`
-    (three syllables or more): the same by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`: (rule, limit). `models`: rules that ask
-    the model of attitude.
+    (three syllables or more): the same by syllables. `whole`: messages that are a hit as they are. `repeats` and `limits`:
+    (rule, limit). `models`: rules that ask the model of attitude.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:

@@ -18,7 +18,7 @@ from lint.batch import Batch, Joined
 from lint.lexicon import Lexicon
 from lint.patterns import Pattern
 from lint.sieve import Sieve
-from lint.sound import SEEN, judge, spell
+from lint.sound import SEEN, is_everyday, judge, spell
 
 # The model of attitude judges chat: 谢谢 is too short for it, and what is longer is prose that it does not know.
 _WITH_ATTITUDE: Final = range(5, 41)
@@ -28,12 +28,19 @@ _WITH_ATTITUDE: Final = range(5, 41)
 class Suspicion:
     """What a close look should see to.
 
-    `audible`: something may be meant by its sound; `rude`: the model of attitude thinks so; `patterns`: these occur.
+    `audible`: something may be meant by its sound; `rude`: the model of attitude thinks so; `patterns`: these occur; `words`:
+    what the lexicon's words find in the tight view, None if nobody has looked.
     """
 
     audible: bool = False
     rude: bool = False
     patterns: list[Pattern] = field(default_factory=list)
+    words: list[tuple[int, int, int]] | None = None
+
+    @classmethod
+    def looked(cls) -> Suspicion:
+        """One that knows that no words were found, until they are entered."""
+        return cls(words=[])
 
 
 class Screen:
@@ -49,10 +56,15 @@ class Screen:
 
     def suspects(self, batch: Batch) -> dict[int, Suspicion]:
         """The texts that deserve a close look, by their index, ascending."""
-        found: dict[int, Suspicion] = defaultdict(Suspicion)
+        found: dict[int, Suspicion] = defaultdict(Suspicion.looked)
         tight = batch.view("tight")
-        for index in (*self._with_words(batch, tight), *self._too_long(batch)):
-            found.setdefault(index, Suspicion())
+        for start, end, word in self._lexicon.words.find(tight.text):
+            index = tight.at(start)
+            words = found[index].words
+            assert words is not None
+            words.append((start - tight.starts[index], end - tight.starts[index], word))
+        for index in self._too_long(batch):
+            found.setdefault(index, Suspicion.looked())
         for place in (*self._homophones(tight.text, batch.sound()), *_spelled(batch), *batch.unusual()):
             found[tight.at(place)].audible = True
         if self._lexicon.models:
@@ -63,9 +75,6 @@ class Screen:
         self._sift(batch, found)
         return dict(sorted(found.items()))
 
-    def _with_words(self, batch: Batch, tight: Joined) -> Iterator[int]:
-        return (tight.at(start) for start, _, _ in self._lexicon.words.find(tight.text))
-
     def _too_long(self, batch: Batch) -> Iterator[int]:
         if max(map(len, batch.texts)) > self._limit:
             yield from (index for index, text in enumerate(batch.texts) if len(text) > self._limit)
@@ -74,27 +83,33 @@ class Screen:
         """Enter the texts in which a pattern occurs, and those that are a word as a whole."""
         tight = batch.view("tight")
         owners = self._lexicon.patterns.owners
-        texts, candidates = self._sieve.passing(tight, batch.view("plain"))
         due: dict[Pattern, set[int]] = defaultdict(set)
-        for index, candidate in zip(texts.tolist(), candidates.tolist(), strict=True):
+        for index, candidate in self._candidates(tight, batch.view("plain"), single=batch.is_single):
             if candidate < len(owners):
                 due[owners[candidate]].add(index)
             elif self._lexicon.whole_terms(tight.part(index)):
-                found.setdefault(index, Suspicion())
+                found.setdefault(index, Suspicion.looked())
         for pattern, indices in due.items():
             view, tried = batch.view(pattern.view), sorted(indices)
             for at in pattern.holding([view.part(index) for index in tried]):
                 found[tried[at]].patterns.append(pattern)
 
+    def _candidates(self, tight: Joined, plain: Joined, *, single: bool) -> Iterable[tuple[int, int]]:
+        """(text, candidate) of all that may match, each once."""
+        if single:
+            return ((0, candidate) for candidate in self._sieve.passing_in(tight.text, plain.text))
+        texts, candidates = self._sieve.passing(tight, plain)
+        return zip(texts.tolist(), candidates.tolist(), strict=True)
+
     def _homophones(self, tight: str, sound: str) -> Iterable[int]:
         """Places in the tight view where something sounds like a long word, is not the word, and no plain speech."""
         for start, end, index in self._lexicon.long_sounds.find(sound):
-            written, meant = tight[start:end], self._meant[index]
-            if written not in meant and any(
-                judge(list(written), word, tight[max(0, start - SEEN) : start], tight[end : end + SEEN])
-                for word in meant
-            ):
-                yield start
+            written = tight[start:end]
+            for word in self._meant[index]:
+                if not is_everyday(written, word) and judge(
+                    list(written), word, tight[max(0, start - SEEN) : start], tight[end : end + SEEN]
+                ):
+                    yield start
 
 
 def _spelled(batch: Batch) -> Iterator[int]:

@@ -6,8 +6,9 @@ looked for by up to three of its neighbouring characters, so the sieve may let t
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from lint.literals import Strings, rarest_part
 DIGITS: Final = 5
 MOST: Final = 5  # conditions of a branch; more cost more than they spare
 _ZERO: Final = np.uint32(ord("0"))
+_NUMBER: Final = re.compile(f"[0-9]{{{DIGITS}}}")
+_LONGEST: Final = 3  # characters of a sign
 _BITS: Final = 11  # of the small number of a character
 _LETTERS: Final = 1 << _BITS
 _HASHES: Final = 1 << 20
@@ -68,12 +71,23 @@ class Sieve:
             if candidate.longest is not None:
                 self._longest[index] = candidate.longest
         self._conditions = len(further) + 1
+        self._needs = list(zip(self._longest.tolist(), self._further.T.tolist(), strict=True))
         signs = _Signs()
         for condition, indices in first.items():
             signs.add(condition, brings_up=indices)
         for condition, number in further.items():
             signs.add(condition, fulfils=[number])
         self._signs = signs.compiled()
+        self._few = _Strings(signs.strings, signs.number)
+
+    def passing_in(self, tight: str, plain: str) -> Iterator[int]:
+        """The branches that may match in one text: as `passing`, and faster where there is little to read."""
+        found = self._few.seen(tight, plain)
+        fulfilled = {0}.union(*(meaning.fulfils for meaning in found))
+        for branch in set().union(*(meaning.brings_up for meaning in found)):
+            longest, needed = self._needs[branch]
+            if len(tight) <= longest and fulfilled.issuperset(needed):
+                yield branch
 
     def passing(self, tight: Joined, plain: Joined) -> tuple[Numbers, Numbers]:
         """Texts (by index) and the branches that may match in them, in pairs, each once and in no order."""
@@ -169,6 +183,28 @@ class _Tables:
         return self.of_pair.take(_pairs(others, mine) if step < 0 else _pairs(mine, others))
 
 
+class _Strings:
+    """Signs as strings, for a text so short that arrays cost more than they spare."""
+
+    def __init__(self, meanings: Mapping[str, _Meaning], number: _Meaning) -> None:
+        self._meanings = meanings
+        self._number = number
+        self._marks = frozenset(char for sign in meanings for char in sign if is_noise(char))
+
+    def seen(self, tight: str, plain: str) -> list[_Meaning]:
+        """What the signs mean that stand in a text, some perhaps more than once."""
+        pieces = [
+            tight[at : at + size] for size in range(1, _LONGEST + 1) for at in range(len(tight) - size + 1)
+        ]
+        for at, char in enumerate(plain):
+            if char in self._marks:
+                pieces += (char, plain[max(0, at - 1) : at + 1], plain[at : at + 2])
+        found = [self._meanings[piece] for piece in pieces if piece in self._meanings]
+        if _NUMBER.search(tight):
+            found.append(self._number)
+        return found
+
+
 def _pairs(before: Table, after: Table) -> Table:
     pairs = before.astype(np.uint32)
     pairs <<= _BITS
@@ -205,19 +241,23 @@ class _Signs:
     """
 
     def __init__(self) -> None:
+        self.strings: Final[dict[str, _Meaning]] = {}
+        self.number: Final = _Meaning()
         self._letters: dict[str, int] = {}
         self._of_one: dict[int, _Meaning] = defaultdict(_Meaning)
         self._of_pair: dict[int, _Meaning] = defaultdict(_Meaning)
         self._of_three: dict[int, _Meaning] = defaultdict(_Meaning)
-        self._of_number = _Meaning()
 
     def add(
         self, condition: Condition, *, brings_up: Sequence[int] = (), fulfils: Sequence[int] = ()
     ) -> None:
         """Enter what a condition means: branches that it brings up, or further conditions that it is."""
-        meanings = [self._meaning(rarest_part(word, 3)) for word in condition.words]
-        meanings += [self._meaning(rarest_part(mark, 2)) for mark in condition.marks]
-        for meaning in (*meanings, self._of_number) if condition.number else meanings:
+        signs = {rarest_part(word, _LONGEST) for word in condition.words}
+        signs |= {rarest_part(mark, 2) for mark in condition.marks}
+        for sign in signs - self.strings.keys():
+            self.strings[sign] = self._meaning(sign)
+        meanings = [self.strings[sign] for sign in signs]
+        for meaning in (*meanings, self.number) if condition.number else meanings:
             meaning.brings_up.update(brings_up)
             meaning.fulfils.update(fulfils)
 
@@ -235,7 +275,7 @@ class _Signs:
         return self._letters.setdefault(char, 1 + len(self._letters) % (_LETTERS - 1))
 
     def compiled(self) -> _Tables:
-        meanings = [_Meaning(), self._of_number]
+        meanings = [_Meaning(), self.number]
         tables: list[Table] = []
         for known, size in (
             (self._of_one, _LETTERS),

@@ -125,10 +125,10 @@ def judge(written: list[str], word: str, left: str, right: str) -> bool:
 
     `left` and `right` are the tight text around it (a few characters are enough).
     """
+    if is_everyday(written, word):
+        return False
     kinds = [likeness(piece, char) for piece, char in zip(written, word, strict=True)]
     worst = max(kinds)
-    if worst is Likeness.SAME:
-        return False
     # A digit among digits is a number and no sound: 4-38 is not 死三八.
     if any(
         kind is not Likeness.SAME
@@ -147,10 +147,25 @@ def judge(written: list[str], word: str, left: str, right: str) -> bool:
         return len(word) >= 2
     if worst is not Likeness.EVERYDAY:
         return True
-    if len(word) < 3 or kinds.count(Likeness.EVERYDAY) * 2 > len(word) or kinds.count(Likeness.SAME) == 0:
+    if len(word) < _SURE or kinds.count(Likeness.EVERYDAY) * 2 > len(word) or Likeness.SAME not in kinds:
         return False
     changed = [index for index, kind in enumerate(kinds) if kind is not Likeness.SAME]
     return not is_plain_speech("".join(written), left, right, changed)
+
+
+def is_everyday(written: Sequence[str], word: str) -> bool:
+    """Whether it is the word itself, or says so little of it in everyday characters that nobody could mean the word.
+
+    Nearly all that sounds like a word is of this kind, so this is asked first.
+    """
+    same = 0
+    for piece, char in zip(written, word, strict=True):
+        if piece == char:
+            same += 1
+        elif piece not in EVERYDAY and not piece.isdigit():
+            return False
+    changed = len(word) - same
+    return changed == 0 or len(word) < _SURE or same == 0 or changed * 2 > len(word)
 
 
 def is_plain_speech(written: str, left: str, right: str, changed: Collection[int] = ()) -> bool:

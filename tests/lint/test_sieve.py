@@ -56,7 +56,13 @@ def test_nothing_that_fulfils_its_conditions_is_held_back(
     candidates: list[Candidate], texts: list[str]
 ) -> None:
     batch = Batch(texts)
-    assert wanted(candidates, batch) <= passing(candidates, batch)
+    expected = wanted(candidates, batch)
+    assert expected <= passing(candidates, batch)
+    sieve = Sieve(candidates)
+    for index in range(len(texts)):
+        one = set(sieve.passing_in(batch.view("tight").part(index), batch.view("plain").part(index)))
+        assert {number for text, number in expected if text == index} <= one
+        assert {(index, number) for number in one} <= passing(candidates, batch)
 
 
 def test_what_lacks_a_condition_or_is_too_long_is_held_back() -> None:
