@@ -56,7 +56,7 @@ class RateBoard:
         rates = rates_today(db, shop, now)
         looks = self._note(shop, rates, now)
         return tuple(
-            replace(rate, curve=_as_seen(rate.measure, looks, shop)) if 0 < len(rate.curve) < YOUNG else rate
+            replace(rate, curve=_as_seen(rate, looks, shop, now)) if 0 < len(rate.curve) < YOUNG else rate
             for rate in rates
         )
 
@@ -70,10 +70,13 @@ class RateBoard:
             return [look for look in looks if look[0].astimezone(shop.timezone).date() == today]
 
 
-def _as_seen(measure: str, looks: Sequence[Look], shop: Shop) -> tuple[tuple[str, int, int], ...]:
-    return tuple(
-        (f"{at.astimezone(shop.timezone):%H:%M:%S}", *seen[measure]) for at, seen in looks if measure in seen
-    )
+def _as_seen(
+    rate: RateView, looks: Sequence[Look], shop: Shop, now: datetime
+) -> tuple[tuple[str, int, int], ...]:
+    """What earlier looks saw of a measure, and what stands now."""
+    seen = {at: counts[rate.measure] for at, counts in looks if rate.measure in counts}
+    seen[now] = (rate.numerator, rate.denominator)
+    return tuple((f"{at.astimezone(shop.timezone):%H:%M:%S}", *counts) for at, counts in seen.items())
 
 
 def read_figures(
