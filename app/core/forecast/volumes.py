@@ -19,7 +19,7 @@ _PART_NOISE: Final = 0.1
 """By how much of its log a part of a day deviates from its share of the day, where the history is silent."""
 _WEEKDAY_DAYS: Final = 2.0
 """How many days of no weekday pattern a weekday's own days are held against."""
-_RUSHES_ASSUMED: Final = 1.0
+_RUSHES_ASSUMED: Final = 1.5
 _RUSH_DAYS_ASSUMED: Final = 20.0
 _RUSH_SIZES: Final = np.array([0.4, 0.6, 0.8, 1.0])
 """From half as many items more to nearly three times as many."""
