@@ -21,8 +21,8 @@ from app.settings import Settings
 from app.usecases.knowledge import Knowledge
 from app.usecases.measures import RateBoard
 from app.usecases.service import Service
-from app.usecases.shops import read_shop, shop_ids
-from app.usecases.standing import make_sure_counted
+from app.usecases.shops import read_shop
+from app.usecases.standing import make_sure_counted, stale_shops
 from app.web import problems
 from app.web.body_limit import BodyLimit
 from app.web.dashboard import STATIC_DIR
@@ -100,7 +100,7 @@ def create_app(
 
 async def _count_measures(service: Service) -> None:
     """Make the standing counts of the shops that have none by the definitions of this version."""
-    for shop_id in await service.read(shop_ids):
+    for shop_id in await service.read(lambda db: stale_shops(db, service.knowledge.profiles)):
 
         def count(db: Database, shop_id: str = shop_id) -> None:
             make_sure_counted(db, read_shop(db, service.knowledge.profiles, shop_id), service.clock())

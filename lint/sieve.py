@@ -158,29 +158,24 @@ class _Tables:
         pairs = _pairs(letters[:-1], letters[1:])
         in_plain = self.letters.take(coded(plain.text))
         marks = np.flatnonzero(self.is_mark.take(in_plain))
+        marked, of_marks = in_plain.take(marks), _owners(plain).take(marks)
         numbers = _numbers(codes)
-        of_tight, of_plain = _owners(tight), _owners(plain)
+        of_tight = _owners(tight)
         texts = [of_tight.take(numbers)]
         found: list[Table] = [np.full(len(numbers), self.of_number, self.of_one.dtype)]
         for meanings, owners in (
             (self.of_one.take(letters), of_tight),
             (self.of_pair.take(pairs), of_tight),
             (self.of_three.take(_threes(pairs[:-1], letters[2:])), of_tight),
-            (self.of_one.take(in_plain.take(marks)), of_plain.take(marks)),
-            (self._beside(in_plain, marks, -1), of_plain.take(marks)),
-            (self._beside(in_plain, marks, 1), of_plain.take(marks)),
+            (self.of_one.take(marked), of_marks),
+            # At either end this takes what stands at the other, which can only let too much pass.
+            (self.of_pair.take(_pairs(in_plain.take(marks - 1, mode="wrap"), marked)), of_marks),
+            (self.of_pair.take(_pairs(marked, in_plain.take(marks + 1, mode="wrap"))), of_marks),
         ):
             places = np.flatnonzero(meanings)
             texts.append(owners.take(places))
             found.append(meanings.take(places))
         return np.concatenate(texts), np.concatenate(found)
-
-    def _beside(self, letters: Table, marks: Numbers, step: int) -> Table:
-        """What the pairs mean of each mark and what stands right before (-1) or after it (1)."""
-        # Beyond the ends stands what parts texts, wherever that is taken from.
-        others = letters.take(marks + step, mode="wrap") if len(letters) > 1 else letters.take(marks) * 0
-        mine = letters.take(marks)
-        return self.of_pair.take(_pairs(others, mine) if step < 0 else _pairs(mine, others))
 
 
 class _Strings:

@@ -18,7 +18,9 @@ from app.cli.measure_options import (
     chosen_day,
     chosen_measure,
     chosen_profile,
+    days_options,
     history_of,
+    infer_option,
     logged_events,
     turned_knobs,
 )
@@ -80,8 +82,7 @@ _ROLE_WORDS = {
     "--metric", help="校准哪个指标；默认表里有的主指标 / which measure; default the main one in the table"
 )
 @click.option("--edition", help="从这一版口径起找，默认各日现行版 / start from this edition")
-@click.option("--from", "first_day", metavar="DAY", help="起始日（含）YYYY-MM-DD / first day, included")
-@click.option("--to", "last_day", metavar="DAY", help="截止日（含）YYYY-MM-DD / last day, included")
+@days_options
 @click.option(
     "--column",
     "columns",
@@ -111,9 +112,7 @@ _ROLE_WORDS = {
 @click.option(
     "--top", type=click.IntRange(1, 50), default=5, show_default=True, help="最多给几种解释 / how many"
 )
-@click.option(
-    "--infer", is_flag=True, help="补推 courtesy 与 offline / infer closing thanks and offline leaves"
-)
+@infer_option
 @click.option(
     "--output-definition",
     "definition_file",

@@ -12,7 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.cli.forecast_words import tell
-from app.cli.measure_options import chosen_measure, chosen_profile, history_of, logged_events
+from app.cli.measure_options import (
+    chosen_measure,
+    chosen_profile,
+    history_of,
+    infer_option,
+    logged_events,
+)
 from app.cli.moments import read_moment
 from app.cli.output import cannot, emit, format_option, say
 from app.core.forecast import DayCounts
@@ -42,9 +48,7 @@ _NEAR: Final = timedelta(days=1)
     help="考核周期；默认为平台的第一个 / default: the first that the platform judges by",
 )
 @click.option("--by", type=click.Choice(["shop", "agent"]), help="按店铺或客服拆分 / one forecast per key")
-@click.option(
-    "--infer", is_flag=True, help="补推 courtesy 与 offline / infer closing thanks and offline leaves"
-)
+@infer_option
 @format_option
 def command(
     log: str,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
+import click
 import orjson
 
 from app.cli.moments import read_moment
@@ -20,6 +21,8 @@ from app.core.events import Event, EventError, read_log
 from app.core.measures import History
 from app.core.profiles import Measure, Profile
 from app.platforms.catalog import ProfileError, load_profiles
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def chosen_profile(name: str) -> Profile:
@@ -54,6 +57,23 @@ def turned_knobs(pairs: tuple[str, ...]) -> dict[str, Any]:
         except orjson.JSONDecodeError:
             knobs[knob.strip()] = text.strip()
     return knobs
+
+
+def days_options(command: F) -> F:
+    """Adds `--from` and `--to` as `first_day` and `last_day`; `chosen_day` reads each."""
+    command = click.option(
+        "--to", "last_day", metavar="DAY", help="截止日（含）YYYY-MM-DD / last day, included"
+    )(command)
+    return click.option(
+        "--from", "first_day", metavar="DAY", help="起始日（含）YYYY-MM-DD / first day, included"
+    )(command)
+
+
+def infer_option(command: F) -> F:
+    """Adds `--infer`, which `history_of` takes."""
+    return click.option(
+        "--infer", is_flag=True, help="补推 courtesy 与 offline / infer closing thanks and offline leaves"
+    )(command)
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

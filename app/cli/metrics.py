@@ -13,7 +13,9 @@ from app.cli.measure_options import (
     chosen_day,
     chosen_measure,
     chosen_profile,
+    days_options,
     history_of,
+    infer_option,
     logged_events,
     turned_knobs,
 )
@@ -52,12 +54,9 @@ from app.usecases.measure_tables import (
 @click.option(
     "--as-of", "as_of", help="截至时刻 (RFC 3339)；未到时限的记 pending / state of affairs at this time"
 )
-@click.option("--from", "first_day", metavar="DAY", help="起始日（含）YYYY-MM-DD / first day, included")
-@click.option("--to", "last_day", metavar="DAY", help="截止日（含）YYYY-MM-DD / last day, included")
+@days_options
 @click.option("--by", type=click.Choice(KEYS), help="按什么拆分，一键一行 / one line per key")
-@click.option(
-    "--infer", is_flag=True, help="补推 courtesy 与 offline / infer closing thanks and offline leaves"
-)
+@infer_option
 @click.option(
     "--output",
     "table_file",

@@ -127,6 +127,12 @@ class Edition:
     def holds_on(self, day: date) -> bool:
         return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
 
+    def within(self, first: date | None, last: date | None) -> tuple[date | None, date | None] | None:
+        """The part of these days (both included; None is open) on which it is in force; None if it is on none."""
+        start = max((day for day in (first, self.from_day) if day is not None), default=None)
+        end = min((day for day in (last, self.to_day) if day is not None), default=None)
+        return None if start is not None and end is not None and start > end else (start, end)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -147,12 +153,7 @@ class Measure:
 
     def editions_between(self, first: date, last: date) -> tuple[Edition, ...]:
         """The editions in force on one of these days (both included), in order of time."""
-        return tuple(
-            edition
-            for edition in self.editions
-            if (edition.from_day is None or edition.from_day <= last)
-            and (edition.to_day is None or first <= edition.to_day)
-        )
+        return tuple(edition for edition in self.editions if edition.within(first, last) is not None)
 
     def edition(self, edition_id: str) -> Edition | None:
         return next((edition for edition in self.editions if edition.id == edition_id), None)

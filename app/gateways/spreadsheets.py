@@ -1,7 +1,6 @@
 """Tables for Excel, as bytes: csv that it reads as UTF-8, or xlsx; no cell of which can act as a formula.
 
-The rule for cells that look like formulas is that of phrase bank files (`phrasebank.formats`), and wider: leading spaces and
-the full-width signs count too.
+What looks like a formula is what phrase bank files say (`phrasebank.files.delimited`).
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from phrasebank.files.delimited import guarded
+
 Value = str | int | Fraction | None
 """A text, a whole number, a rate (shown in percent), or nothing."""
 
-_FORMULA: Final = re.compile(r"[\s']*[=+\-@＝＋－＠]|[\t\r\n]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What no workbook may hold."""
 _CELL_LENGTH: Final = 32_767
@@ -37,8 +37,7 @@ def _csv_text(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        text = _shown(value)
-        return "'" + text if _FORMULA.match(text) else text
+        return guarded(_shown(value))
     return percent(value) if isinstance(value, Fraction) else str(value)
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session as Database
 from app.core.forecast import DayCounts
 from app.core.measures.history import micros
 from app.core.measures.shares import AGENT, ALL, ARRIVAL
+from app.core.measures.standing import Pending
 from app.core.profiles import Measure
 from app.db import standing as rows
 from app.usecases.forecast_records import LOOK_BACK_DAYS, MeasureForecast, look_ahead
@@ -34,19 +35,22 @@ def read_forecasts(
     `period` is one of `forecast_records.PERIODS`; without it the one that the platform judges by.
     """
     here = now.astimezone(shop.timezone)
+    split = AGENT if by_agent else ALL
+    pending = [each for each in rows.read_pending(db, [shop.id], now)[shop.id] if each[1].split == split]
     found = []
     for measure in measures:
         edition = measure.edition_on(here.date())
         if edition is None:
             continue
-        for name, days in _days_by_name(db, shop, measure, here, AGENT if by_agent else ALL).items():
+        own = [each for name, each in pending if name == measure.id]
+        for name, days in _days_by_name(db, shop, measure, own, here, split).items():
             key = ("agent", name) if by_agent else None
             found.append(look_ahead(shop.profile, measure, edition, days, here, period, key))
     return found
 
 
 def _days_by_name(
-    db: Database, shop: Shop, measure: Measure, now: datetime, split: str
+    db: Database, shop: Shop, measure: Measure, open_: Sequence[Pending], now: datetime, split: str
 ) -> dict[str, list[DayCounts]]:
     """The counts by day of the shop (under "") or of each agent, in order of names."""
     today = now.date()
@@ -60,9 +64,8 @@ def _days_by_name(
         else:
             totals[count.key, count.day] = (count.good, count.counted)
     pending: dict[tuple[str, str], int] = defaultdict(int)
-    for name, each in rows.read_pending(db, [shop.id], now)[shop.id]:
-        if name == measure.id and each.split == split:
-            pending[each.key, each.day] += sum(micros(now) <= until for until in each.untils)
+    for each in open_:
+        pending[each.key, each.day] += each.count(micros(now))
     by_name: dict[str, list[DayCounts]] = defaultdict(list)
     # How the day ran is the whole shop's: one agent has too few items to tell.
     hours = {day: _hours(parts) for day, parts in quarters.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -18,6 +18,7 @@ from app.core.measures.standing import Figure, Pending, days_matter, figures, sp
 from app.core.profiles import Edition, Measure
 from app.db import standing as rows
 from app.usecases.live import RateView
+from app.usecases.measure_tables import LINE_NAMES
 from app.usecases.shops import Shop
 
 CURVE_POINTS = 24
@@ -141,16 +142,18 @@ def rates_today(db: Database, shop: Shop, now: datetime) -> tuple[RateView, ...]
         if (edition := measure.edition_on(today)) is not None
     }
     measures = [measure for measure in shop.profile.measures if measure.id in editions]
+    pending = [each for each in rows.read_pending(db, [shop.id], now)[shop.id] if _is_of(each[1], today)]
     views = []
     for found in read_figures(db, shop, measures, now, today, today):
         measure = found.measure
-        curve = _curve(db, shop, measure, now, today) if measure.primary else ()
+        own = [each for name, each in pending if name == measure.id]
+        curve = _curve(db, shop, measure, own, now, today) if measure.primary else ()
         views.append(_view(measure, editions[measure.id], found.figures[0], curve))
     return tuple(views)
 
 
 def _curve(
-    db: Database, shop: Shop, measure: Measure, now: datetime, today: date
+    db: Database, shop: Shop, measure: Measure, pending: Iterable[Pending], now: datetime, today: date
 ) -> tuple[tuple[str, int, int], ...]:
     """How the day's figure came together: the units that had come by each quarter of an hour, as they stand now."""
     counts = rows.read_counts(db, [shop.id], measure.id, [ARRIVAL], today, today, by_day=True)[shop.id]
@@ -158,9 +161,9 @@ def _curve(
     for count in counts:
         if count.counted:
             quarters[count.key] = [count.good, count.counted]
-    for name, each in rows.read_pending(db, [shop.id], now)[shop.id]:
-        if name == measure.id and _is_of(each, today) and each.key in quarters:
-            quarters[each.key][1] -= sum(micros(now) <= until for until in each.untils)
+    for each in pending:
+        if each.key in quarters:
+            quarters[each.key][1] -= each.count(micros(now))
     ordered = sorted(quarters.items())
     sums = accumulate((counted for _, counted in ordered), lambda a, b: [a[0] + b[0], a[1] + b[1]])
     points = [(quarter, good, counted) for (quarter, _), (good, counted) in zip(ordered, sums, strict=True)]
@@ -193,7 +196,7 @@ def measure_json(figure: Figure, measure: Measure, edition: Edition) -> dict[str
     }
     if figure.key is not None:
         out[figure.key[0]] = figure.key[1]
-    for name in ("penalty_line", "platform_target", "own_goal"):
+    for name in LINE_NAMES:
         line = getattr(edition, name)
         out[name] = None if line is None else f"{line.op} {line.value}"
     return out

@@ -28,7 +28,7 @@ from app.core.measures.plans import Plan
 from app.core.measures.shares import Changes
 from app.core.profiles import Profile
 from app.db import standing as rows
-from app.usecases.shops import Shop
+from app.usecases.shops import Shop, read_shop, shop_ids
 
 EVENTS_HELD = 60_000
 """Events in the ledgers that a writer keeps, about a kilobyte each."""
@@ -272,6 +272,11 @@ def is_counted(db: Database, shop: Shop) -> bool:
     if standing is None:
         return not rows.has_events(db, shop.id)
     return standing[0] == plan_of(shop.profile).fingerprint
+
+
+def stale_shops(db: Database, profiles: Mapping[str, Profile]) -> list[str]:
+    """The shops whose counts are not there, or not by today's definitions."""
+    return [shop_id for shop_id in shop_ids(db) if not is_counted(db, read_shop(db, profiles, shop_id))]
 
 
 def make_sure_counted(db: Database, shop: Shop, now: datetime) -> None:

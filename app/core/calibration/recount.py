@@ -52,12 +52,9 @@ def stretches_of(
     for each in measure.editions:
         if edition is not None and each.id != edition:
             continue
-        first, last = first_day, last_day
-        if edition is None:
-            first = max((day for day in (first_day, each.from_day) if day is not None), default=None)
-            last = min((day for day in (last_day, each.to_day) if day is not None), default=None)
-        if first is None or last is None or first <= last:
-            found.append(Stretch(each.definition.with_settings(settings), first, last, each.id))
+        days = each.within(first_day, last_day) if edition is None else (first_day, last_day)
+        if days is not None:
+            found.append(Stretch(each.definition.with_settings(settings), *days, each.id))
     return tuple(found)
 
 

@@ -46,19 +46,17 @@ def evaluate_measure(
         chosen = measure.edition(edition)
         if chosen is None:
             raise EditionError(edition)
-        spans = [(chosen, first_day, last_day)]
+        spans: list[tuple[Edition, tuple[date | None, date | None] | None]]
+        spans = [(chosen, (first_day, last_day))]
     else:
-        spans = [
-            (each, _later(first_day, each.from_day), _earlier(last_day, each.to_day))
-            for each in measure.editions
-        ]
+        spans = [(each, each.within(first_day, last_day)) for each in measure.editions]
     parts = []
     judged = []
-    for each, first, last in spans:
+    for each, days in spans:
         definition = each.definition.with_settings(settings) if settings else each.definition
-        if (first is not None and last is not None and first > last) or not _touches(history, first, last):
+        if days is None or not _touches(history, *days):
             continue
-        part = evaluate(history, definition, first_day=first, last_day=last, by=by)
+        part = evaluate(history, definition, first_day=days[0], last_day=days[1], by=by)
         parts.append(part)
         if any(result.denominator or result.pending for result in part):
             judged.append(each)
@@ -71,11 +69,3 @@ def _touches(history: History, first: date | None, last: date | None) -> bool:
         return False
     start, end = (instant(stamp).date() for stamp in history.span)
     return (last is None or start - _ANY_ZONE <= last) and (first is None or first <= end + _ANY_ZONE)
-
-
-def _later(one: date | None, other: date | None) -> date | None:
-    return max((day for day in (one, other) if day is not None), default=None)
-
-
-def _earlier(one: date | None, other: date | None) -> date | None:
-    return min((day for day in (one, other) if day is not None), default=None)

@@ -42,6 +42,10 @@ class Pending(NamedTuple):
     key: str
     untils: list[int]
 
+    def count(self, now: int) -> int:
+        """How many of them are pending at `now` (`micros`)."""
+        return sum(now <= until for until in self.untils)
+
 
 class Span(NamedTuple):
     """What one day holds of a unit that has several. `tally` as `Tally.to_json` writes it."""
@@ -118,7 +122,7 @@ def figures(
             found[1] += count.counted
     for each in pending:
         if (found := total(each.split, each.day, each.key)) is not None:
-            found[2] += sum(now <= until for until in each.untils)
+            found[2] += each.count(now)
     for bucket, parts in _spanning(measure, by, spans):
         _put_together(totals[bucket], parts, now)
     return [
