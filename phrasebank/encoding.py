@@ -1,0 +1,33 @@
+"""What turns texts into vectors whose cosine says how near their meanings are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """One way to tell meanings. The same text always gives the same vector."""
+
+    @property
+    def name(self) -> str:
+        """What tells this encoder, with the version of its weights, from any other; vectors are kept under it."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """`texts` as rows of `dimensions` numbers, each of length 1, or all 0 where a text says nothing.
+
+        Raises `EncodingError` if it cannot.
+        """
+
+
+class EncodingError(RuntimeError):
+    """Texts could not be encoded; the message says why and what to do, in Chinese and English."""
