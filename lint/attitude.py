@@ -66,11 +66,11 @@ class Runs:
     small_threes: Slots
 
 
-def padded(tight: str) -> Codes:
+def padded(tight: Codes) -> Codes:
     """Code points with the parting sign before and after."""
     codes = np.empty(len(tight) + 2, np.uint32)
     codes[0] = codes[-1] = PART
-    codes[1:-1] = coded(tight)
+    codes[1:-1] = tight
     return codes
 
 
@@ -168,7 +168,7 @@ def traits(codes: Codes, begins: Places, lengths: Places) -> tuple[Places, Place
     return np.searchsorted(_LENGTHS, lengths), np.where(polite, 8, np.where(familiar, 7, -1))
 
 
-def scores(tight: str, starts: Sequence[int], weights: Weights | None = None) -> Floats:
+def scores(tight: Codes, starts: Sequence[int] | Places, weights: Weights | None = None) -> Floats:
     """The chance, 0 to 1, that each text is a rude or dismissive reply of an agent.
 
     The texts are joined in the tight view (`lint.batch.Joined`): text `i` is `tight[starts[i] : starts[i + 1] - 1]`. Of one
@@ -193,7 +193,7 @@ def heaviest(tight: str) -> tuple[int, int]:
     """The half-open span of one tight text that speaks most for rudeness; not empty if the text is not."""
     if not tight:
         return 0, 0
-    added = _contributions(padded(tight), _weights()).astype(np.float64)
+    added = _contributions(padded(coded(tight)), _weights()).astype(np.float64)
     # What a run adds is shared by the characters it covers; the first place is the parting sign's.
     spread = added.copy()
     spread[1:] += added[:-1]

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Final
 
 from lint.attitude import heaviest
-from lint.exemptions import is_near
 from lint.folding import PLAIN, STRONG_BREAKS, View, Views
 from lint.lexicon import Lexicon, Need, Term
 from lint.patterns import Pattern
@@ -20,6 +19,7 @@ from lint.sound import (
     first_word,
     is_everyday,
     is_plain_speech,
+    is_short_and_common,
     judge,
     last_word,
     sound_view,
@@ -69,10 +69,8 @@ def examine(views: Views, lexicon: Lexicon, suspicion: Suspicion) -> list[Hit]:
             disguised[start, end] = heard
         elif (hit := _term_hit(view, start, end, heard)) is not None:
             hits.append(hit)
-    hits.extend(
-        Hit(term.rule, *view.span(0, len(view.text)), term.word, whole=True)
-        for term in lexicon.whole_terms(view.text)
-    )
+    whole = lexicon.whole_terms(view.text) if suspicion.whole is None else suspicion.whole
+    hits.extend(Hit(term.rule, *view.span(0, len(view.text)), term.word, whole=True) for term in whole)
     if suspicion.rude:
         span = view.span(*heaviest(view.text))
         hits.extend(Hit(rule, *span, weak=True) for rule in lexicon.models)
@@ -100,6 +98,8 @@ def _term_hit(view: View, start: int, end: int, term: Term) -> Hit | None:
         or all(_is_torn(view, gap) for gap in breaks)
     ):
         return None
+    if term.near is not None and not term.near.holds(source, first, last):
+        return None
     gapped = view.origin[end - 1] - view.origin[start] != end - start - 1
     # Long words do not come about by chance, and the segmenter may cut them otherwise.
     written = view.text[start:end]
@@ -107,8 +107,6 @@ def _term_hit(view: View, start: int, end: int, term: Term) -> Hit | None:
         len(written) < _LONG_WORD and (gapped or (term.evasive and not _is_unusual(written)))
     )
     if doubtful and _is_plain_speech(view, start, end, term.word):
-        return None
-    if term.matcher.near is not None and not is_near(term.matcher.near, source, first, last):
         return None
     return Hit(term.rule, first, last, term.word, term.evasive or gapped)
 
@@ -120,7 +118,9 @@ def _heard(view: View, lexicon: Lexicon) -> Iterable[tuple[int, int, Term | Need
         start, end = sounds.starts[at], sounds.ends[stop - 1]
         meanings = lexicon.sounds.meanings[index]
         spelling = view.text[start:end]
-        if end - start == stop - at and all(is_everyday(spelling, meaning.word) for meaning in meanings):
+        if end - start == stop - at and (
+            is_short_and_common(spelling) or all(is_everyday(spelling, meaning.word) for meaning in meanings)
+        ):
             continue
         if any(spelling == meaning.word for meaning in meanings) or _breaks(view, start, end):
             continue
@@ -154,7 +154,7 @@ def _undisguised(views: Views, disguised: Mapping[tuple[int, int], str]) -> View
         at = end
     letters.append(whole.text[at:])
     origin.extend(whole.origin[at:])
-    return View(views.source, "".join(letters), "clauses", origin)
+    return View(views.source, "".join(letters), "clauses", lambda: origin)
 
 
 def _pattern_hits(pattern: Pattern, view: View) -> Iterable[Hit]:
@@ -216,10 +216,11 @@ def _is_plain_speech(view: View, start: int, end: int, word: str) -> bool:
 
     # The segmenter knows 第一 and not 第1, so numerals are read as they were written.
     def written(a: int, b: int) -> str:
-        return "".join(
-            source[origin[i]] if view.text[i].isdigit() else view.text[i]
-            for i in range(max(0, a), min(b, len(origin)))
-        )
+        first = max(0, a)
+        letters = view.text[first:b]
+        if letters.isalpha():
+            return letters
+        return "".join(source[origin[i]] if char.isdigit() else char for i, char in enumerate(letters, first))
 
     changed = (
         frozenset(i for i, (a, b) in enumerate(zip(hit, word, strict=True)) if a != b)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
 
 from lint.folding import View, fold
 from lint.lexicon import Automaton
+from lint.occurrence import CONTEXT, Near, Occurrences
 from lint.rulebook import Exemption, Rule
-
-CONTEXT: Final = 20  # characters left and right of a hit that an exemption or `near` may look at
 
 
 class Exemptions:
     """The exemptions of one rule, its exempting words compiled."""
 
-    __slots__ = ("_around", "_words")
+    __slots__ = ("_any_left", "_any_right", "_around", "_left", "_near", "_right", "_words")
 
     def __init__(self, rule: Rule) -> None:
         words: dict[str, list[Exemption]] = defaultdict(list)
@@ -24,7 +22,12 @@ class Exemptions:
             for word in exemption.words:
                 words[word].append(exemption)
         self._words = Automaton(words)
-        self._around = tuple(e for e in rule.exemptions if e.left or e.right or e.near)
+        self._around = around = [e for e in rule.exemptions if e.left or e.right or e.near]
+        self._left = Occurrences({at: e.left for at, e in enumerate(around) if e.left})
+        self._right = Occurrences({at: e.right for at, e in enumerate(around) if e.right})
+        self._any_left = frozenset(at for at, e in enumerate(around) if not e.left)
+        self._any_right = frozenset(at for at, e in enumerate(around) if not e.right)
+        self._near = {at: Near(e.near) for at, e in enumerate(around) if e.near}
 
     def shields(self, view: View) -> Shields:
         """Where exempting words stand in a tight view."""
@@ -42,17 +45,14 @@ class Exemptions:
         for exemption in shields.covering(start, end):
             if not exemption.only_for or word in exemption.only_for:
                 return exemption.reason
-        left = right = None
-        for exemption in self._around:
-            if exemption.only_for and word not in exemption.only_for:
-                continue
-            if left is None:
-                left = fold(text[max(0, start - CONTEXT) : start], "plain")
-                right = fold(text[end : end + CONTEXT], "plain")
-            if (
-                (exemption.left is None or exemption.left.search(left))
-                and (exemption.right is None or exemption.right.search(right))
-                and (exemption.near is None or is_near(exemption.near, text, start, end))
+        if not self._around:
+            return None
+        left = self._left.within(fold(text[max(0, start - CONTEXT) : start], "plain"))
+        right = self._right.within(fold(text[end : end + CONTEXT], "plain"))
+        for at in sorted(self._any_left.union(left) & self._any_right.union(right)):
+            exemption = self._around[at]
+            if (not exemption.only_for or word in exemption.only_for) and (
+                exemption.near is None or self._near[at].holds(text, start, end)
             ):
                 return exemption.reason
         return None
@@ -73,9 +73,3 @@ class Shields:
             self._active.append(self._waiting.popleft())
         self._active = [shield for shield in self._active if shield[1] > start]
         return [exemption for _, stop, exemption in self._active if stop >= end]
-
-
-def is_near(pattern: Any, text: str, start: int, end: int) -> bool:
-    """Whether a pattern matches the text around a span, as it is or without noise."""
-    window = text[max(0, start - CONTEXT) : end + CONTEXT]
-    return any(pattern.search(fold(window, view)) is not None for view in ("plain", "clauses"))

@@ -74,8 +74,8 @@ class Report(NamedTuple):
     """All that was found in one text, in the order of the text."""
 
     text: str
-    findings: tuple[Finding, ...]
-    exempted: tuple[Exempted, ...]
+    findings: tuple[Finding, ...] = ()
+    exempted: tuple[Exempted, ...] = ()
 
     @property
     def worst(self) -> Severity | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any, Final, Literal
 
@@ -129,12 +129,16 @@ def decoded(codes: Codes) -> str:
 class View:
     """A folded text. `span(i, j)` gives the half-open code points of the original that became `text[i:j]`."""
 
-    __slots__ = ("_name", "_origin", "source", "text")
+    __slots__ = ("_name", "_origin", "_way_back", "source", "text")
 
-    def __init__(self, source: str, text: str, name: ViewName, origin: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, source: str, text: str, name: ViewName, way_back: Callable[[], Sequence[int]] | None = None
+    ) -> None:
+        """`way_back` gives the origin at less cost than by going through the text."""
         self.source, self.text = source, text
         self._name = name
-        self._origin = origin
+        self._way_back = way_back or self._traced
+        self._origin: Sequence[int] | None = None
 
     @property
     def origin(self) -> Sequence[int]:
@@ -143,7 +147,7 @@ class View:
             self._origin = self._way_back()
         return self._origin
 
-    def _way_back(self) -> Sequence[int]:
+    def _traced(self) -> Sequence[int]:
         if len(self.text) == len(self.source) and self._name in ("raw", "plain"):
             return range(len(self.source))
         dropped, growing = _changing(self._name)
@@ -163,19 +167,23 @@ class View:
 class Views:
     """The views of one text, each folded when it is first asked for."""
 
-    __slots__ = ("_views", "source")
+    __slots__ = ("_make", "_views", "source")
 
-    def __init__(self, source: str, folded: Mapping[ViewName, str] | None = None) -> None:
-        """`folded` are views of the text that are known already."""
+    def __init__(self, source: str, make: Callable[[ViewName], View] | None = None) -> None:
+        """`make` gives a view at less cost than by folding the text."""
         self.source = source
-        self._views = {name: View(source, text, name) for name, text in (folded or {}).items()}
+        self._make = make or self._folded
+        self._views: dict[ViewName, View] = {}
 
     def view(self, name: ViewName) -> View:
         """The text in a view."""
         view = self._views.get(name)
         if view is None:
-            view = self._views[name] = View(self.source, fold(self.source, name), name)
+            view = self._views[name] = self._make(name)
         return view
+
+    def _folded(self, name: ViewName) -> View:
+        return View(self.source, fold(self.source, name), name)
 
 
 def _is_attached(char: str) -> bool:

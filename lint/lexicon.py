@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import daachorse
 
+from lint.occurrence import Near
 from lint.patterns import Pattern, Patterns
 from lint.rulebook import Matcher, Rule
 from lint.sieve import Candidate, Condition
@@ -23,11 +24,11 @@ _COURTESIES: Final = 8  # characters of courtesy around a whole-message word tha
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word that is a hit of a rule. `evasive`: the automaton knows it in a disguised spelling."""
+    """A word that is a hit of a rule, if `near` holds. `evasive`: the automaton knows it in a disguised spelling."""
 
     rule: int
-    matcher: Matcher
     word: str
+    near: Near | None = None
     evasive: bool = False
 
 
@@ -94,16 +95,17 @@ class Lexicon:
                 self.models.append(rule)
             case "whole":
                 for word in matcher.terms:
-                    self.whole[_core(word)].append(Term(rule, matcher, word))
+                    self.whole[_core(word)].append(Term(rule, word))
             case "terms":
+                near = None if matcher.near is None else Near(matcher.near)
                 for word in matcher.terms:
-                    spelt.words[word].append(Term(rule, matcher, word))
+                    spelt.words[word].append(Term(rule, word, near))
                     if matcher.evasion:
-                        spelt.disguise(word, Term(rule, matcher, word, evasive=True))
+                        spelt.disguise(word, Term(rule, word, near, evasive=True))
             case "pattern":
                 pass  # they share words, see `Patterns`
 
-    def whole_terms(self, tight: str) -> Iterable[Term]:
+    def whole_terms(self, tight: str) -> Sequence[Term]:
         """The terms that this tight text is, as a whole message, but for courtesies around it."""
         return self.whole.get(_core(tight), ())
 

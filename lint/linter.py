@@ -20,7 +20,9 @@ from lint.lexicon import Lexicon
 from lint.rulebook import Rule, builtin_rules, rules_of
 from lint.screening import Screen, Suspicion
 
-_BATCH: Final = 2048  # texts that are screened together
+# Texts that are screened together. The more of them, the longer what an expression needs stays in the processor's cache.
+_BATCH: Final = 16384
+_BATCH_CHARACTERS: Final = 1 << 19
 _REPEAT_SHORTEST: Final = 5
 # Likeness costs the product of both lengths; longer texts are compared for equality.
 _REPEAT_LONGEST: Final = 2000
@@ -71,7 +73,7 @@ class Linter:
         batch = Batch([text])
         suspicion = self._screen.suspects(batch).get(0)
         if suspicion is None and not earlier:
-            return Report(text, (), ())
+            return Report(text)
         return self._report(batch.views(0), way, platform, suspicion or Suspicion(), earlier)
 
     def check_all(
@@ -86,13 +88,16 @@ class Linter:
 
     def _reports(self, texts: Iterator[str], channel: Channel, platform: str | None) -> Iterator[Report]:
         while group := list(islice(texts, _BATCH)):
-            batch = Batch(group)
-            suspects = self._screen.suspects(batch)
-            for index, text in enumerate(group):
-                if index in suspects:
-                    yield self._report(batch.views(index), channel, platform, suspects[index])
-                else:
-                    yield Report(text, (), ())
+            for portion in _portions(group):
+                batch = Batch(portion)
+                suspects = self._screen.suspects(batch)
+                for index, silent in enumerate(map(Report, portion)):
+                    suspicion = suspects.get(index)
+                    yield (
+                        silent
+                        if suspicion is None
+                        else self._report(batch.views(index), channel, platform, suspicion)
+                    )
 
     def _report(
         self,
@@ -105,7 +110,7 @@ class Linter:
         text = views.source
         hits = [*examine(views, self._lexicon, suspicion), *self._repeated(views, earlier)]
         if not hits:
-            return Report(text, (), ())
+            return Report(text)
         shields = {
             rule: self._exemptions[rule].shields(views.view("tight")) for rule in {h.rule for h in hits}
         }
@@ -162,6 +167,15 @@ class Linter:
                 for other in others
             ):
                 yield Hit(rule, 0, len(view.source), whole=True)
+
+
+def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in portions of `_BATCH_CHARACTERS` at most, so that memory is bounded; a longer text is one alone."""
+    if len(texts) == 1 or sum(map(len, texts)) <= _BATCH_CHARACTERS:
+        yield texts
+    else:
+        yield from _portions(texts[: len(texts) // 2])
+        yield from _portions(texts[len(texts) // 2 :])
 
 
 def _channel(name: str) -> Channel:

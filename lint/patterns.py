@@ -7,31 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
-
-import re2
+from typing import Final
 
 from lint.checks import CHECKS
 from lint.folding import ViewName, fold, fold_word, is_noise
 from lint.literals import Branch, branches, rate, shortest
+from lint.occurrence import Glance
 from lint.rulebook import Matcher, Rule
 from lint.sieve import MOST, Candidate, Condition
 
 _WORTHWHILE: Final = 0.12  # what is found in a larger share of messages is no use as a second condition
 _RARE: Final = 0.0003  # what is found in a smaller share needs no further condition
-_TOGETHER: Final = 16  # texts in which a pattern is tried at once
-
-_OPTIONS: Final = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.max_mem = (
-    1 << 26
-)  # a set has no second way when its automaton outgrows this; single patterns have an eighth
 
 
 class Pattern:
     """A pattern of a rule, by its index, and the view that it reads."""
 
-    __slots__ = ("_anywhere", "_check", "_expression", "_hit", "rule", "view")
+    __slots__ = ("_check", "_expression", "_glance", "_hit", "rule", "view")
 
     def __init__(self, rule: int, matcher: Matcher) -> None:
         self.rule = rule
@@ -39,7 +31,7 @@ class Pattern:
         self._expression = matcher.pattern
         self._hit = matcher.pattern.groupindex.get("hit", 0)
         self._check = None if matcher.check is None else CHECKS[matcher.check]
-        self._anywhere: Any = None
+        self._glance = Glance(matcher.pattern.pattern)
 
     def hits(self, text: str) -> Iterator[tuple[int, int]]:
         """The half-open spans of its hits in a text that is folded to the view."""
@@ -50,34 +42,20 @@ class Pattern:
 
     def holding(self, texts: Sequence[str]) -> Iterator[int]:
         """The indices of the texts, folded to the view, that have a hit."""
-        for first in range(0, len(texts), _TOGETHER):
-            group = texts[first : first + _TOGETHER]
-            # As lines of one text. Where a text has lines of its own, it may seem to occur more often than it does.
-            if self._occurs("\n".join(group)):
-                for at, text in enumerate(group, first):
-                    if (len(group) == 1 or self._occurs(text)) and any(self.hits(text)):
-                        yield at
-
-    def _occurs(self, lines: str) -> bool:
-        if self._anywhere is None:
-            # A set says only whether, which is all that is wanted here, in a fraction of the time.
-            self._anywhere = re2.Set.SearchSet(_OPTIONS)
-            self._anywhere.Add(f"(?m){self._expression.pattern}")
-            self._anywhere.Compile()
-        return bool(self._anywhere.Match(lines))
+        return (at for at in self._glance.holding(texts) if any(self.hits(texts[at])))
 
 
 class Patterns:
     """All patterns of a set of rules.
 
-    `candidates`: the branches of the patterns, `owners`: the pattern of each. `disguised`: the patterns that a word calls for
-    where it stands in a disguised spelling.
+    `candidates`: the branches of the patterns, `owners`: the pattern of each, by its number. `disguised`: the patterns that a
+    word calls for where it stands in a disguised spelling.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.disguised: Final[dict[str, list[Pattern]]] = defaultdict(list)
         self.candidates: Final[list[Candidate]] = []
-        self.owners: Final[list[Pattern]] = []
+        self.owners: Final[list[int]] = []
         self._patterns: list[Pattern] = []
         for index, rule in enumerate(rules):
             for matcher in rule.matchers:
@@ -91,7 +69,7 @@ class Patterns:
                 self.disguised[word].append(pattern)
         for branch in branches(matcher.pattern.pattern):
             self.candidates.append(Candidate(_conditions(matcher, branch), branch.longest))
-            self.owners.append(pattern)
+            self.owners.append(len(self._patterns) - 1)
 
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self._patterns)

@@ -7,6 +7,7 @@ another word that happens to sound alike.
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ SOUND: Final[dict[int, str]] = {
 }
 # The characters of everyday writing, and the particles of chat, which disguise nothing.
 EVERYDAY: Final = frozenset(_RAW["everyday"]) | frozenset("嗯哒嗒噢喔哟呦呗咯喽诶嘞咦咩唔嘿嘻嗨呃哎嘤嘚")
+_COMMON: Final = EVERYDAY | frozenset("0123456789")
 _SYLLABLE_OF: Final = {code: syllable for syllable, code in SYLLABLES.items()}
 _LONGEST_SYLLABLE: Final = max(map(len, SYLLABLES))
 SEEN: Final = 6  # characters left and right of a hit by which words of plain speech are told
@@ -158,14 +160,20 @@ def is_everyday(written: Sequence[str], word: str) -> bool:
 
     Nearly all that sounds like a word is of this kind, so this is asked first.
     """
-    same = 0
-    for piece, char in zip(written, word, strict=True):
-        if piece == char:
-            same += 1
-        elif piece not in EVERYDAY and not piece.isdigit():
-            return False
+    if written == word or is_short_and_common(written):
+        return True
+    same = sum(map(operator.eq, written, word))
+    if not _COMMON.issuperset(written) and any(
+        piece != char and piece not in _COMMON for piece, char in zip(written, word, strict=True)
+    ):
+        return False
     changed = len(word) - same
     return changed == 0 or len(word) < _SURE or same == 0 or changed * 2 > len(word)
+
+
+def is_short_and_common(written: Sequence[str]) -> bool:
+    """Whether it is too short, and in characters too common, to stand for a word that only sounds like it."""
+    return len(written) < _SURE and _COMMON.issuperset(written)
 
 
 def is_plain_speech(written: str, left: str, right: str, changed: Collection[int] = ()) -> bool:
@@ -178,8 +186,10 @@ def is_plain_speech(written: str, left: str, right: str, changed: Collection[int
     start, end = len(left), len(left) + len(written)
     at = 0
     for word in rjieba.cut(text, False):
+        if at >= end:
+            break
         stop = at + len(word)
-        if len(word) > 1 and not word.isascii() and at < end and stop > start and (at, stop) != (start, end):
+        if len(word) > 1 and not word.isascii() and stop > start and (at, stop) != (start, end):
             crossing = (at < start and stop < end) or (at > start and stop > end)
             if crossing or any(at <= start + index < stop for index in changed):
                 return True

@@ -26,7 +26,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from lint import attitude
-from lint.folding import PART, fold
+from lint.folding import PART, coded, fold
 
 FOLDS = 5
 SEED = 7
@@ -107,7 +107,7 @@ def rows(texts: Sequence[str]) -> sparse.csr_matrix:
     """Texts as rows, exactly as `attitude.scores` weighs them."""
     joined = chr(PART).join(texts)
     starts = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    codes = attitude.padded(joined)
+    codes = attitude.padded(coded(joined))
     found = attitude.runs(codes)
     at = found.small_at
     inside = ~attitude.over_border(codes)
@@ -191,7 +191,7 @@ def cross_validated(sentences: Sequence[Sentence], table: sparse.csr_matrix, fol
 def scored(texts: Sequence[str], weights: attitude.Weights) -> np.ndarray:
     """Scores by other weights than those of the repository."""
     starts = [0, *np.cumsum([len(text) + 1 for text in texts]).tolist()]
-    return attitude.scores(chr(PART).join(texts), starts, weights)
+    return attitude.scores(coded(chr(PART).join(texts)), starts, weights)
 
 
 def write(weights: attitude.Weights, out: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from lint import attitude
 from lint.batch import Batch
-from lint.folding import fold
+from lint.folding import coded, fold
 
 RUDE = [
     "你到底有没有看我发的，眼睛长哪去了",
@@ -39,12 +39,12 @@ FINE = [
 
 def _scores(texts: list[str]) -> attitude.Floats:
     tight = Batch(texts).view("tight")
-    return attitude.scores(tight.text, tight.starts)
+    return attitude.scores(tight.codes, tight.starts)
 
 
 def _alone(text: str) -> float:
     tight = fold(text, "tight")
-    return float(attitude.scores(tight, [0, len(tight) + 1])[0])
+    return float(attitude.scores(coded(tight), [0, len(tight) + 1])[0])
 
 
 def test_one_score_a_text_between_nought_and_one() -> None:
@@ -90,7 +90,7 @@ def test_texts_of_a_few_characters_are_left_to_the_rules() -> None:
 
 
 def test_no_texts_no_scores() -> None:
-    assert attitude.scores("", [0]).shape == (0,)
+    assert attitude.scores(coded(""), [0]).shape == (0,)
 
 
 def test_spelling_that_folding_makes_equal_makes_no_difference() -> None:
@@ -130,4 +130,4 @@ def test_scores_do_not_depend_on_the_order_of_texts() -> None:
 
 
 def test_surrogates_and_signs_beyond_the_basic_plane_are_read() -> None:
-    assert 0 < float(attitude.scores("\ud800\U00020000吗啊", [0, 5])[0]) < 1
+    assert 0 < float(attitude.scores(coded("\ud800\U00020000吗啊"), [0, 5])[0]) < 1

@@ -10,7 +10,7 @@ from lint import Linter
 from lint.attitude import THRESHOLD, scores
 from lint.batch import Batch
 from lint.examination import examine
-from lint.folding import Views, fold
+from lint.folding import Views, coded, fold
 from lint.lexicon import Lexicon
 from lint.screening import Screen, Suspicion
 
@@ -99,7 +99,7 @@ TEXTS = st.lists(PIECES, max_size=14).map("".join)
 def assert_nothing_is_missed(texts: list[str], index: int) -> None:
     text = texts[index]
     tight = fold(text, "tight")
-    rude = 5 <= len(tight) <= 40 and bool(scores(tight, (0, len(tight) + 1))[0] > THRESHOLD)
+    rude = 5 <= len(tight) <= 40 and bool(scores(coded(tight), (0, len(tight) + 1))[0] > THRESHOLD)
     everything = Suspicion(audible=True, rude=rude, patterns=list(LEXICON.patterns))
     hits = set(examine(Views(text), LEXICON, everything))
     suspicion = SCREEN.suspects(Batch(texts)).get(index)
@@ -134,6 +134,22 @@ def test_joined_texts_are_folded_as_single_ones(texts: list[str]) -> None:
         assert [part.replace("\U0010ffff", " ") for part in parts] == [
             fold(text.replace("\U0010ffff", " "), view) for text in texts
         ]
+
+
+@given(texts=st.lists(st.one_of(TEXTS, st.text()), min_size=20, max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_joined_texts_know_the_way_back_as_single_ones(texts: list[str]) -> None:
+    batch = Batch([*texts, "长" * 400])
+    for view in ("plain", "tight", "clauses"):
+        batch.view(view)
+        for index, text in enumerate(texts):
+            single = Views(text.replace("\U0010ffff", " ")).view(view)
+            assert list(batch.views(index).view(view).origin) == list(single.origin)
+
+
+def test_many_long_texts_are_read_as_one_by_one() -> None:
+    texts = ["亲" * 300_000 + "国家级", "嗯", "。" * 300_000 + "顶级"]
+    assert list(LINTER.check_all(texts)) == [LINTER.check(text) for text in texts]
 
 
 def test_no_texts_give_no_reports() -> None:

@@ -40,7 +40,7 @@ def wanted(candidates: list[Candidate], batch: Batch) -> set[tuple[int, int]]:
         (text, number)
         for text in range(len(batch.texts))
         for number, candidate in enumerate(candidates)
-        if (candidate.longest is None or tight.length(text) <= candidate.longest)
+        if (candidate.longest is None or len(tight.part(text)) <= candidate.longest)
         and all(fulfilled(each, tight.part(text), plain.part(text)) for each in candidate.conditions)
     }
 
