@@ -122,7 +122,7 @@ class Screen:
         tight, plain = batch.view("tight"), batch.view("plain")
         if batch.is_single:
             candidates = self._sieve.passing_in(tight.text, plain.text)
-            yield from ((int(number), [0]) for number in {self._owners[each] for each in candidates})
+            yield from ((number, [0]) for number in {self._owners.item(each) for each in candidates})
             return
         texts, passing = self._sieve.passing(tight, plain)
         pairs = np.unique(self._owners.take(passing) * len(batch.texts) + texts)
@@ -146,7 +146,12 @@ def _rude(tight: Joined) -> Iterable[int]:
     """The texts of chat length that the model of attitude thinks rude, by index."""
     lengths = tight.lengths()
     judged = np.flatnonzero((lengths >= _WITH_ATTITUDE.start) & (lengths < _WITH_ATTITUDE.stop))
-    is_rude = attitude.scores(*tight.only(judged)) > attitude.THRESHOLD
+    if not len(judged):
+        return ()
+    every = len(judged) == len(lengths)
+    is_rude = (
+        attitude.scores(*((tight.codes, tight.starts) if every else tight.only(judged))) > attitude.THRESHOLD
+    )
     rude: list[int] = judged[is_rude].tolist()
     return rude
 
