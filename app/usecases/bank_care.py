@@ -78,10 +78,15 @@ def plan_import(
 
     `findings` are those of `findings_in` for the phrases that were read.
     """
-    judged = list(zip(read.phrases, read.places, findings, strict=True))
+    judged = list(zip(read.phrases, read.places, findings, read.unsaid, strict=True))
     accepted = [entry for entry in judged if not _errors(entry[2])]
     refused = [entry for entry in judged if _errors(entry[2])]
-    merged = merge(read_phrases(db, shop_id), [phrase for phrase, _, _ in accepted], prefer=prefer)
+    merged = merge(
+        read_phrases(db, shop_id),
+        [phrase for phrase, *_ in accepted],
+        prefer=prefer,
+        unsaid=[unsaid for *_, unsaid in accepted],
+    )
     # A phrase that is there twice in the file is stored once, as it stands after both.
     added = {change.phrase.id: change.phrase for change in merged.changes if change.kind == "added"}
     changed = {
@@ -94,16 +99,16 @@ def plan_import(
         merged.count("unchanged"),
         tuple(
             {"row": place.row, "id": phrase.id, "text": phrase.text, "findings": _errors(found)}
-            for phrase, place, found in refused
+            for phrase, place, found, _ in refused
         ),
         tuple(
             {"row": place.row, "id": phrase.id, "text": phrase.text, "findings": list(found)}
-            for phrase, place, found in accepted
+            for phrase, place, found, _ in accepted
             if found
         ),
         tuple(
             {"row": place.row, **change.to_json()}
-            for (_, place, _), change in zip(accepted, merged.changes, strict=True)
+            for (_, place, *_), change in zip(accepted, merged.changes, strict=True)
             if change.differences
         ),
         len(merged.untouched),
