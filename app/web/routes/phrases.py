@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.usecases.administration import Principal
 from app.usecases.bank_care import (
     PhraseError,
     carry_out,
+    change_phrase,
     findings_in,
     plan_import,
     remove_phrase,
@@ -19,6 +21,7 @@ from app.usecases.bank_care import (
 )
 from app.usecases.considered import hit_json
 from app.usecases.knowledge import read_phrases
+from app.usecases.phrase_history import Author, phrases_by_id
 from app.usecases.shops import read_shop
 from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
@@ -29,6 +32,7 @@ from phrasebank.formats import FormatError, parse_bank, render_bank
 from phrasebank.merging import Prefer
 
 router = APIRouter(tags=["phrases"])
+Why = Annotated[str, Query(max_length=500, description="为什么改，记入历史 / why, for the history")]
 FORMATS = {
     "jsonl": "application/x-ndjson",
     "json": "application/json",
@@ -74,29 +78,41 @@ async def get_phrases(service: ServiceDep, principal: Reader, category: str | No
 @router.post(
     "/v1/phrases", status_code=201, openapi_extra=PHRASE_OPENAPI, summary="新增或覆盖话术 / save a phrase"
 )
-async def post_phrase(request: Request, service: ServiceDep, principal: Editor) -> JSONResponse:
+async def post_phrase(
+    request: Request, service: ServiceDep, principal: Editor, why: Why = ""
+) -> JSONResponse:
     """Saves a phrase; with the id of one that exists, in its place. Errors of the linter refuse it."""
     raw = await json_object(request)
-    return await _save(service, principal, raw, 201)
+    author = Author(principal.name, service.clock(), why)
+    with refused():
+        phrase = await service.write(
+            lambda db: save_phrase(db, service.knowledge.linter, principal.shop_id, raw, author)
+        )
+    return JSONResponse(phrase.to_json(), 201)
 
 
 @router.patch("/v1/phrases/{phrase_id}", openapi_extra=PHRASE_OPENAPI, summary="修改话术 / change a phrase")
 async def patch_phrase(
-    phrase_id: str, request: Request, service: ServiceDep, principal: Editor
+    phrase_id: str, request: Request, service: ServiceDep, principal: Editor, why: Why = ""
 ) -> JSONResponse:
-    """Changes the fields given; the others stay."""
+    """Changes the fields given; the others stay. `state` approves a draft, retires a phrase or brings it back."""
     raw = await json_object(request)
-    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
-    before = next((phrase for phrase in phrases if phrase.id == phrase_id), None)
-    if before is None:
-        raise _unknown(phrase_id)
-    return await _save(service, principal, before.to_json() | raw | {"id": phrase_id}, 200)
+    author = Author(principal.name, service.clock(), why)
+    with refused():
+        phrase = await service.write(
+            lambda db: change_phrase(db, service.knowledge.linter, principal.shop_id, phrase_id, raw, author)
+        )
+    if phrase is None:
+        raise unknown_phrase(phrase_id)
+    return JSONResponse(phrase.to_json())
 
 
 @router.delete("/v1/phrases/{phrase_id}", status_code=204, summary="删除话术 / delete a phrase")
-async def delete_phrase(phrase_id: str, service: ServiceDep, principal: Editor) -> Response:
-    if not await service.write(lambda db: remove_phrase(db, principal.shop_id, phrase_id)):
-        raise _unknown(phrase_id)
+async def delete_phrase(phrase_id: str, service: ServiceDep, principal: Editor, why: Why = "") -> Response:
+    """Removes a phrase from the bank. Its history stays, and it can be restored from there."""
+    author = Author(principal.name, service.clock(), why)
+    if not await service.write(lambda db: remove_phrase(db, principal.shop_id, phrase_id, author)):
+        raise unknown_phrase(phrase_id)
     return Response(status_code=204)
 
 
@@ -110,6 +126,7 @@ async def post_import(
     column: Annotated[list[str] | None, Query()] = None,
     prefer: Prefer = "bank",
     strict: bool = False,
+    why: Why = "",
 ) -> JSONResponse:
     """The body is the file; its kind is told by its content, and by the ending of `name` where that leaves it open.
 
@@ -124,13 +141,13 @@ async def post_import(
         raise Problem(422, "unreadable_file", str(error)) from None
     # Before the writer is asked for: it should not wait for the linter.
     findings = await asyncio.to_thread(lambda: list(findings_in(service.knowledge.linter, read.phrases)))
-    now = service.clock()
+    author = Author(principal.name, service.clock(), why)
 
     def carry(db: Any) -> dict[str, Any]:
         plan = plan_import(db, principal.shop_id, read, findings, prefer=prefer)
         stored = not dry_run and not (strict and (read.problems or plan.problems))
         if stored:
-            carry_out(db, principal.shop_id, plan, now)
+            carry_out(db, principal.shop_id, plan, author)
         return {
             "dry_run": dry_run,
             "stored": stored,
@@ -185,16 +202,22 @@ async def get_export(
     )
 
 
-async def _save(service: ServiceDep, principal: Principal, raw: dict[str, Any], status: int) -> JSONResponse:
-    now = service.clock()
+@router.get("/v1/phrases/{phrase_id}", summary="一条话术 / one phrase")
+async def get_phrase(phrase_id: str, service: ServiceDep, principal: Reader) -> JSONResponse:
+    found = await service.read(lambda db: phrases_by_id(db, principal.shop_id, [phrase_id]))
+    if phrase_id not in found:
+        raise unknown_phrase(phrase_id)
+    return JSONResponse(found[phrase_id].to_json())
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """A phrase that cannot be stored becomes a 422 `Problem` with the linter's findings."""
     try:
-        phrase = await service.write(
-            lambda db: save_phrase(db, service.knowledge.linter, principal.shop_id, raw, now)
-        )
+        yield
     except PhraseError as error:
         raise Problem(422, "bad_phrase", str(error), findings=error.findings) from None
-    return JSONResponse(phrase.to_json(), status)
 
 
-def _unknown(phrase_id: str) -> Problem:
+def unknown_phrase(phrase_id: str) -> Problem:
     return Problem(404, "unknown_phrase", f"没有话术 {phrase_id} / unknown phrase")
