@@ -60,7 +60,7 @@ class Bank:
     same as one built at one go: the weighting of grams and the classifier catch up when it is built anew.
     """
 
-    __slots__ = ("_by_code", "_gone", "_phrases", "_reservations", "_segments")
+    __slots__ = ("_agents", "_by_code", "_gone", "_phrases", "_reservations", "_segments")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         """Index the approved ones of `phrases`. Of several with one id the last stands, in the place of the first."""
@@ -70,6 +70,7 @@ class Bank:
         self._gone: tuple[Marks | None, ...] = (None,)
         self._reservations: tuple[Reservations, ...] = (Reservations(self._segments[0].phrases),)
         self._by_code = _codes(by_id.values())
+        self._agents = _agents(by_id.values())
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -88,6 +89,10 @@ class Bank:
     def get(self, phrase_id: str) -> Phrase | None:
         """The phrase with this id."""
         return self._phrases.get(phrase_id)
+
+    def has_own_of(self, agent: str | None) -> bool:
+        """Whether some phrase is this agent's own, so that a search for the agent may find more than one for the team."""
+        return agent in self._agents
 
     def with_phrases(self, added: Iterable[Phrase] = (), removed_ids: Collection[str] = ()) -> Bank:
         """A bank without the phrases `removed_ids` and with `added`, which replace those of the same id.
@@ -116,6 +121,7 @@ class Bank:
             *(Reservations(segment.phrases) for segment in bank._segments[1:]),
         )
         bank._by_code = _codes(by_id.values())
+        bank._agents = _agents(by_id.values())
         return bank
 
     def _recent(self) -> dict[str, Phrase]:
@@ -269,6 +275,10 @@ def _codes(phrases: Iterable[Phrase]) -> dict[str, list[Phrase]]:
         if phrase.code:
             by_code.setdefault(_bare_code(levelled(phrase.code)), []).append(phrase)
     return by_code
+
+
+def _agents(phrases: Iterable[Phrase]) -> frozenset[str]:
+    return frozenset(phrase.owner for phrase in _approved(phrases) if phrase.owner != TEAM)
 
 
 def _bare_code(code: str) -> str:

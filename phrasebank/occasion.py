@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phrasebank.phrase import TEAM, Phrase
-from phrasebank.validity import holds_on
+from phrasebank.validity import APPROVED, holds_on
 
 Marks = NDArray[np.bool_]
 """One truth value for each phrase of a segment."""
@@ -31,9 +31,10 @@ class Occasion:
     today: date | None = None
 
     def admits(self, phrase: Phrase) -> bool:
-        """Whether the phrase is meant for this occasion."""
+        """Whether the phrase is approved and meant for this occasion."""
         return (
-            phrase.owner in (TEAM, self.agent)
+            phrase.state == APPROVED
+            and phrase.owner in (TEAM, self.agent)
             and (self.platform is None or not phrase.platforms or self.platform in phrase.platforms)
             and (self.item is None or not phrase.items or self.item in phrase.items)
             and (self.today is None or holds_on(phrase.valid_from, phrase.valid_until, self.today))

@@ -73,8 +73,11 @@ def _same_question(one: Evidence, other: Evidence) -> bool:
 
 
 def unattended(phrase: Phrase, occasion: Occasion) -> bool:
-    """Whether the phrase may be said without a person: one of the team, and not for an item that is only guessed."""
-    return phrase.owner == TEAM and (not phrase.items or occasion.item is not None)
+    """Whether a phrase that the occasion admits may be said without a person.
+
+    It is one of the team, not for an item that is only guessed, and has no images, which only a person can send along.
+    """
+    return phrase.owner == TEAM and (not phrase.items or occasion.item is not None) and not phrase.images
 
 
 def reserved_for(phrase: Phrase) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ _EVENT_SCHEMA: Final[dict[str, Any]] = {
         "sender": {"type": "string", "enum": ["buyer", "agent", "robot", "robot_assist", "welcome", "system"]},
         "kind": {"type": "string", "enum": ["text", "image", "card", "emoji", "file", "voice"]},
         "text": {"type": "string", "maxLength": 20000},
+        "item": {"description": "买家在看的商品 / the item in question"},
+        "item_name": {"description": "商品名 / its name"},
+        "order_no": {"description": "订单号，如订单卡片里的 / an order number, as of an order card"},
+        "buyer_name": {"description": "买家称呼 / what the buyer is called"},
     },
 }  # fmt: skip
 _EVENT: Final = {
@@ -59,6 +63,10 @@ _ANSWER: Final = {
                         "score": 0.91,
                         "why": ["关键词：快递"],
                         "missing": [],
+                        "variables": [],
+                        "images": [],
+                        "owner": "team",
+                        "said": False,
                     }
                 ],
                 "auto_reply": None,
@@ -166,9 +174,18 @@ SUGGEST_OPENAPI: Final[dict[str, Any]] = {
                 "text": {"type": "string", "maxLength": 20000},
                 "context": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
                 "top": {"type": "integer", "minimum": 1, "maximum": 20},
+                "item": {"type": "string", "maxLength": 200},
+                "agent": {"type": "string", "maxLength": 200},
+                "said": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
             },
         },
-        {"one": {"value": {"text": "什么时候发货", "context": []}}},
+        {
+            "one": {"value": {"text": "什么时候发货", "context": []}},
+            "for_an_item": {
+                "summary": "知道商品和客服时",
+                "value": {"text": "什么时候发货", "item": "7788001", "agent": "小林"},
+            },
+        },
     )
 }
 PHRASE_OPENAPI: Final[dict[str, Any]] = {

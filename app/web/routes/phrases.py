@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from app.core.events import MAX_ID_LENGTH
 from app.usecases.bank_care import (
     PhraseError,
     carry_out,
@@ -19,7 +21,7 @@ from app.usecases.bank_care import (
     remove_phrase,
     save_phrase,
 )
-from app.usecases.considered import hit_json
+from app.usecases.considered import hit_json, values_of
 from app.usecases.knowledge import read_phrases
 from app.usecases.phrase_history import Author, phrases_by_id
 from app.usecases.shops import read_shop
@@ -27,9 +29,11 @@ from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
 from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
 from app.web.problems import Problem
+from phrasebank.categories import categories_of
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.formats import FormatError, parse_bank, render_bank
 from phrasebank.merging import Prefer
+from phrasebank.validity import State
 
 router = APIRouter(tags=["phrases"])
 Why = Annotated[str, Query(max_length=500, description="为什么改，记入历史 / why, for the history")]
@@ -46,7 +50,10 @@ FORMATS = {
 
 @router.post("/v1/suggest", openapi_extra=SUGGEST_OPENAPI, summary="推荐回复 / suggest replies")
 async def post_suggest(request: Request, service: ServiceDep, principal: Reader) -> JSONResponse:
-    """The replies that fit a buyer's text best, each with its chance of being right and why."""
+    """The replies that fit a buyer's text best, each with its chance of being right and why.
+
+    `item` is the item in question, `agent` whose own phrases may be offered too, `said` what the buyer has read already.
+    """
     raw = await json_object(request)
     text = text_field(raw, "text")
     context = texts_field(raw, "context")
@@ -54,13 +61,25 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
     if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= 20:
         raise Problem(422, "wrong_type", "top 是 1 到 20 的整数 / top is 1 to 20", field="top")
 
+    item = text_field(raw, "item", default="", limit=MAX_ID_LENGTH) or None
+    agent = text_field(raw, "agent", default="", limit=MAX_ID_LENGTH) or None
+    said = texts_field(raw, "said")
+    now = service.clock()
+
     def search(db: Any) -> dict[str, Any]:
         shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        bank = service.knowledge.bank(db, shop)
-        result = bank.search(text, context=context, top=top, platform=shop.profile.platform)
+        result = service.knowledge.bank(db, shop).search(
+            text,
+            context=context,
+            top=top,
+            platform=shop.profile.platform,
+            item=item,
+            agent=agent,
+            today=shop.day_of(now),
+        )
         return {
             "query": text,
-            "hits": [hit_json(hit, shop) for hit in result.hits],
+            "hits": [hit_json(hit, values_of(shop), said) for hit in result.hits],
             "confident": result.confident,
         }
 
@@ -68,10 +87,21 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
 
 
 @router.get("/v1/phrases", summary="话术列表 / list phrases")
-async def get_phrases(service: ServiceDep, principal: Reader, category: str | None = None) -> JSONResponse:
+async def get_phrases(
+    service: ServiceDep, principal: Reader, category: str | None = None, state: State | None = None
+) -> JSONResponse:
+    """The phrases in their order, all of them or those of one category or state; `categories` are all, in their order."""
     phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+    counts = Counter(phrase.category for phrase in phrases)
     return JSONResponse(
-        {"phrases": [p.to_json() for p in phrases if category is None or p.category == category]}
+        {
+            "categories": [{"name": name, "phrases": counts[name]} for name in categories_of(phrases)],
+            "phrases": [
+                phrase.to_json()
+                for phrase in phrases
+                if category in (None, phrase.category) and state in (None, phrase.state)
+            ],
+        }
     )
 
 
