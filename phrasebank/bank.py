@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Final
+
+import numpy as np
 
 from phrasebank.chitchat import Chat, is_junk, is_reference, without_chat
 from phrasebank.folding import folded, levelled
 from phrasebank.index import Query
 from phrasebank.matching import Ranked, chances_of, is_confident, order_of
-from phrasebank.phrase import Phrase
+from phrasebank.occasion import ANY, Marks, Occasion, Reservations, either
+from phrasebank.phrase import TEAM, Phrase
+from phrasebank.precedence import item_worth, reserved_for, rivals, unattended, with_items
 from phrasebank.segment import Evidence, Segment, Source
+from phrasebank.validity import APPROVED
 
 COURTESY_SCORE: Final = 0.9
 """The chance that a phrase for 在吗 answers 在吗."""
@@ -54,15 +60,17 @@ class Bank:
     same as one built at one go: the weighting of grams and the classifier catch up when it is built anew.
     """
 
-    __slots__ = ("_by_code", "_gone", "_phrases", "_segments")
+    __slots__ = ("_agents", "_by_code", "_gone", "_phrases", "_reservations", "_segments")
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        """Index `phrases`. Of several with one id the last stands, in the place of the first."""
+        """Index the approved ones of `phrases`. Of several with one id the last stands, in the place of the first."""
         by_id = {phrase.id: phrase for phrase in phrases}
         self._phrases = by_id
-        self._segments: tuple[Segment, ...] = (Segment(tuple(by_id.values())),)
-        self._gone: tuple[frozenset[int], ...] = (frozenset(),)
+        self._segments: tuple[Segment, ...] = (Segment(_approved(by_id.values())),)
+        self._gone: tuple[Marks | None, ...] = (None,)
+        self._reservations: tuple[Reservations, ...] = (Reservations(self._segments[0].phrases),)
         self._by_code = _codes(by_id.values())
+        self._agents = _agents(by_id.values())
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -82,6 +90,10 @@ class Bank:
         """The phrase with this id."""
         return self._phrases.get(phrase_id)
 
+    def has_own_of(self, agent: str | None) -> bool:
+        """Whether some phrase is this agent's own, so that a search for the agent may find more than one for the team."""
+        return agent in self._agents
+
     def with_phrases(self, added: Iterable[Phrase] = (), removed_ids: Collection[str] = ()) -> Bank:
         """A bank without the phrases `removed_ids` and with `added`, which replace those of the same id.
 
@@ -93,58 +105,78 @@ class Bank:
         }
         by_id.update(new)
         base = self._segments[0]
-        recent = {
-            phrase.id: phrase for phrase in (*self._recent(), *new.values()) if by_id.get(phrase.id) is phrase
-        }
-        gone = frozenset(
-            position for position, phrase in enumerate(base.phrases) if by_id.get(phrase.id) is not phrase
+        recent = _approved(
+            phrase for phrase in {**self._recent(), **new}.values() if by_id.get(phrase.id) is phrase
         )
-        if (
-            len(recent) + len(gone) > max(REBUILD_LEAST, int(REBUILD_SHARE * len(base.phrases)))
-            or not base.phrases
-        ):
+        gone = np.array([by_id.get(phrase.id) is not phrase for phrase in base.phrases], dtype=np.bool_)
+        out = int(gone.sum())
+        if len(recent) + out > max(REBUILD_LEAST, int(REBUILD_SHARE * len(base.phrases))) or not base.phrases:
             return Bank(by_id.values())
         bank = object.__new__(Bank)
         bank._phrases = by_id
-        bank._segments = (base, Segment(tuple(recent.values()), base.weighting)) if recent else (base,)
-        bank._gone = (gone, frozenset()) if recent else (gone,)
+        bank._segments = (base, Segment(recent, base.weighting)) if recent else (base,)
+        bank._gone = (gone if out else None, None)[: len(bank._segments)]
+        bank._reservations = (
+            self._reservations[0],
+            *(Reservations(segment.phrases) for segment in bank._segments[1:]),
+        )
         bank._by_code = _codes(by_id.values())
+        bank._agents = _agents(by_id.values())
         return bank
 
-    def _recent(self) -> Sequence[Phrase]:
-        return self._segments[1].phrases if len(self._segments) > 1 else ()
+    def _recent(self) -> dict[str, Phrase]:
+        """The phrases that came in since the bank was built at one go, by id."""
+        return {phrase.id: phrase for segment in self._segments[1:] for phrase in segment.phrases}
 
     def search(
-        self, query: str, *, context: Sequence[str] = (), top: int = 3, platform: str | None = None
+        self,
+        query: str,
+        *,
+        context: Sequence[str] = (),
+        top: int = 3,
+        platform: str | None = None,
+        item: str | None = None,
+        agent: str | None = None,
+        today: date | None = None,
     ) -> Result:
-        """The phrases that answer `query`, at most `top`, best first; none for what cannot be answered.
+        """The approved phrases that answer `query`, at most `top`, best first; none for what cannot be answered.
 
         `context` are the buyer's earlier texts of the session, oldest first; they help where the message alone says little.
-        With `platform`, phrases meant for other platforms only are left out.
+        With `platform`, phrases meant for other platforms only are left out; with `today`, those not in force on that day.
+        With `item`, those for other items are left out, and one for this item goes before a general one of about the same
+        chance. Without it, phrases for single items come after general ones and say for which item they are. Phrases of
+        their own are offered to `agent` alone. Only a phrase of the team, and for single items only where the item is
+        known, is ever `confident`.
         """
+        return self._search(query, context, top, Occasion(platform, item, agent, today))
+
+    def _search(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
         if _CODE.fullmatch(levelled(query.strip())):
-            return self._by_code_of(query, top, platform)
+            return self._by_code_of(query, top, occasion)
         if is_junk(query):
-            return self._by_reference(query, context, top, platform)
+            return self._by_reference(query, context, top, occasion)
         words = folded(query)
         rest, chat = without_chat(words)
         if not rest:
-            return self._courtesy(query, chat, top, platform)
+            return self._courtesy(query, chat, top, occasion)
         asked = Query.of(rest, self._segments[0].weighting)
-        ranked = order_of(self.evidence(asked, context, platform), asked)
-        return self._judged(query, asked, ranked, context, top)
+        ranked = with_items(order_of(self.evidence(asked, context, occasion), asked), occasion)
+        return self._judged(query, asked, ranked, context, top, occasion)
 
-    def evidence(
-        self, query: Query, context: Sequence[str] = (), platform: str | None = None
-    ) -> list[Evidence]:
+    def evidence(self, query: Query, context: Sequence[str] = (), occasion: Occasion = ANY) -> list[Evidence]:
         """What speaks for each of the most promising phrases, in no particular order; arguments as for `search`."""
         before = self._before(context)
-        return [
-            evidence
-            for segment, gone in zip(self._segments, self._gone, strict=True)
-            for evidence in segment.evidence(query, before, gone)
-            if _allowed(evidence.phrase, platform)
-        ]
+        found: dict[str, Evidence] = {}
+        for segment, gone, reserved in zip(self._segments, self._gone, self._reservations, strict=True):
+            barred = either(gone, reserved.barred(occasion))
+            single = reserved.for_single_items() if occasion.item is None else None
+            if single is not None:
+                # A question that many items have a reply of their own to must not crowd out the general one.
+                general = segment.evidence(query, before, either(barred, single))
+                found |= {evidence.phrase.id: evidence for evidence in general}
+                barred = either(barred, ~single)
+            found |= {evidence.phrase.id: evidence for evidence in segment.evidence(query, before, barred)}
+        return list(found.values())
 
     def query_of(self, text: str) -> Query | None:
         """`text` as it is compared with the bank; None if it is junk or mere courtesy."""
@@ -152,77 +184,105 @@ class Bank:
         return Query.of(rest, self._segments[0].weighting) if rest else None
 
     def _judged(
-        self, query: str, asked: Query, ranked: Sequence[Ranked], context: Sequence[str], top: int
+        self,
+        query: str,
+        asked: Query,
+        ranked: Sequence[Ranked],
+        context: Sequence[str],
+        top: int,
+        occasion: Occasion,
     ) -> Result:
+        contenders = rivals(ranked)
         chances = chances_of(ranked, asked, max(top, 1))
+        if len(contenders) < len(ranked):
+            chances[0] = max(chances[0], chances_of(contenders, asked, 1)[0])
         hits = tuple(
-            Hit(one.evidence.phrase, round(chance, 4), _reasons(one.evidence, asked.words, context))
+            Hit(
+                one.evidence.phrase,
+                round(chance, 4),
+                (*_reasons(one.evidence, asked.words, context), *reserved_for(one.evidence.phrase)),
+            )
             for one, chance in zip(ranked, chances[:top], strict=False)
         )
-        return Result(query, hits, is_confident(ranked, asked, chances))
+        alone = bool(ranked) and unattended(ranked[0].evidence.phrase, occasion)
+        return Result(query, hits, alone and is_confident(contenders, asked, chances))
 
     def _before(self, context: Sequence[str]) -> list[Query]:
         """The buyer's last two texts that said something, the latest first."""
         queries = (self.query_of(text) for text in reversed(context))
         return list(islice((query for query in queries if query is not None), 2))
 
-    def _by_reference(self, query: str, context: Sequence[str], top: int, platform: str | None) -> Result:
+    def _by_reference(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
         """An order card says which order is meant by the question before it; without such a question it says nothing."""
         asked = [text for text in context if self.query_of(text) is not None]
         if not asked or not is_reference(query):
             return Result(query, (), False)
-        earlier = self.search(asked[-1], context=asked[:-1], top=top, platform=platform)
+        earlier = self._search(asked[-1], asked[:-1], top, occasion)
         reason = f"结合上文「{_quoted(asked[-1])}」"
         hits = (
             Hit(hit.phrase, round(hit.score * REFERENCE_SCORE, 4), (reason, *hit.why)) for hit in earlier.hits
         )
         return Result(query, tuple(hits), False)
 
-    def _courtesy(self, query: str, chat: Chat, top: int, platform: str | None) -> Result:
+    def _courtesy(self, query: str, chat: Chat, top: int, occasion: Occasion) -> Result:
         """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only."""
         words = Query.of(folded(query), self._segments[0].weighting)
         found = [
             (fit, phrase)
             for segment, gone in zip(self._segments, self._gone, strict=True)
             for fit, phrase, position in segment.courteous(words, chat)
-            if position not in gone and _allowed(phrase, platform)
+            if (gone is None or not gone[position]) and occasion.admits(phrase)
         ]
-        found.sort(key=lambda pair: (-pair[0], pair[1].order, pair[1].id))
+        found.sort(key=lambda pair: (-pair[0] - item_worth(pair[1], occasion), pair[1].order, pair[1].id))
         names = {Chat.GREETING: "问候", Chat.THANKS: "致谢", Chat.FAREWELL: "道别", Chat.ASSENT: "应答"}
         reason = "买家" + "、".join(name for kind, name in names.items() if kind & chat)
-        hits = (
-            Hit(phrase, round(COURTESY_SCORE * 0.5**rank, 4), (reason,))
+        hits = tuple(
+            Hit(phrase, round(COURTESY_SCORE * 0.5**rank, 4), (reason, *reserved_for(phrase)))
             for rank, (_, phrase) in enumerate(found[:top])
         )
-        return Result(query, tuple(hits), confident=bool(found) and Chat.GREETING in chat)
+        alone = bool(found) and unattended(found[0][1], occasion)
+        return Result(query, hits, confident=alone and Chat.GREETING in chat)
 
-    def _by_code_of(self, query: str, top: int, platform: str | None) -> Result:
-        """What an agent typed as a short code, `/tk`: the phrase of this code, then those whose code begins with it."""
+    def _by_code_of(self, query: str, top: int, occasion: Occasion) -> Result:
+        """What an agent typed as a short code, `/tk`: the phrases of this code, then those whose code begins with it.
+
+        Of several with one code the agent's own go first, then those for the item in question, then by the owner's order.
+        """
         typed = _bare_code(levelled(query.strip()))
         codes = [typed, *sorted(code for code in self._by_code if code.startswith(typed) and code != typed)]
         hits = (
-            Hit(phrase, CODE_SCORE if code == typed else CODE_BEGUN_SCORE, (f"快捷码：/{code}",))
+            Hit(
+                phrase,
+                CODE_SCORE if code == typed else CODE_BEGUN_SCORE,
+                (f"快捷码：/{code}", *reserved_for(phrase)),
+            )
             for code in codes
-            for phrase in self._by_code.get(code, ())
-            if _allowed(phrase, platform)
+            for phrase in sorted(
+                filter(occasion.admits, self._by_code.get(code, ())),
+                key=lambda one: (one.owner == TEAM, -item_worth(one, occasion), one.order, one.id),
+            )
         )
         return Result(query, tuple(islice(hits, top)), confident=False)
 
 
+def _approved(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:
+    return tuple(phrase for phrase in phrases if phrase.state == APPROVED)
+
+
 def _codes(phrases: Iterable[Phrase]) -> dict[str, list[Phrase]]:
     by_code: dict[str, list[Phrase]] = {}
-    for phrase in phrases:
+    for phrase in _approved(phrases):
         if phrase.code:
             by_code.setdefault(_bare_code(levelled(phrase.code)), []).append(phrase)
     return by_code
 
 
+def _agents(phrases: Iterable[Phrase]) -> frozenset[str]:
+    return frozenset(phrase.owner for phrase in _approved(phrases) if phrase.owner != TEAM)
+
+
 def _bare_code(code: str) -> str:
     return code.strip().lstrip("/")
-
-
-def _allowed(phrase: Phrase, platform: str | None) -> bool:
-    return platform is None or not phrase.platforms or platform in phrase.platforms
 
 
 def _quoted(text: str) -> str:

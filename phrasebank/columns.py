@@ -26,13 +26,19 @@ _SYNONYMS: Final[dict[str, str]] = {
     "platforms": "platforms|平台|适用平台|platform",
     "owner": "owner|归属|所有者",
     "variants": "variants|变体|备选|备选话术|其他说法",
+    "not_examples": "not_examples|反例|不适用的问法|不回答的问法",
+    "items": "items|商品id|适用商品|商品编号|宝贝id|item_id|item_ids|item|product_id|sku",
+    "images": "images|图片|图片名|图片地址|图片链接|图片url|配图|image|image_url|picture",
+    "valid_from": "valid_from|生效日期|开始日期|生效时间|有效期起",
+    "valid_until": "valid_until|失效日期|结束日期|截止日期|到期日期|失效时间|有效期止",
+    "state": "state|状态|话术状态|审核状态|启用状态|是否启用|启用|enabled",
 }
 """For each column its names, the more telling first: of two headers that mean the same, the more telling one has the column."""
 
 _SPLIT: Final = re.compile(r"[|\n]")
 _SPLIT_WORDS: Final = re.compile(r"[|\n,，、;；]")
-_WORD_COLUMNS: Final = frozenset({"keywords", "not_keywords", "platforms"})
-"""Lists of words; the others are lists of sentences, in which a comma is a comma."""
+_WORD_COLUMNS: Final = frozenset({"keywords", "not_keywords", "platforms", "items"})
+"""Lists of words; the others are lists of sentences and addresses, in which a comma is a comma."""
 _NOTE: Final = re.compile(r"\(.*?\)|[*:\s]")
 
 

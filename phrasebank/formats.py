@@ -22,7 +22,7 @@ from phrasebank.files.sniffing import kind_of
 from phrasebank.files.trees import load_yaml
 from phrasebank.files.values import JSON_MARK, marked_record, plain_record
 from phrasebank.merging import combined, scope_of
-from phrasebank.phrase import COLUMNS, Phrase, PhraseError, derived_id
+from phrasebank.phrase import COLUMNS, DEFAULTS, Phrase, PhraseError, derived_id
 
 __all__ = [
     "MAX_BYTES",
@@ -42,12 +42,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """The phrases of a file and where each stands, the rows that are none, and what else there is to say of its rows."""
+    """The phrases of a file and where each stands, the rows that are none, and what else there is to say of its rows.
+
+    `unsaid` has for each phrase the columns that were left to their default.
+    """
 
     phrases: tuple[Phrase, ...]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...] = ()
     places: tuple[Place, ...] = ()
+    unsaid: tuple[frozenset[str], ...] = ()
 
 
 def read_bank(
@@ -86,12 +90,12 @@ def parse_bank(
     except MappingError as error:
         raise FormatError(str(error)) from None
     remarks = Remarks(on_row) if on_row is not None else Remarks()
-    phrases, places = _phrases(_rows(content, Path(name).suffix.lower(), names, remarks), remarks)
+    phrases, places, unsaid = _phrases(_rows(content, Path(name).suffix.lower(), names, remarks), remarks)
     if not phrases and not remarks.problems:
         raise FormatError("文件里没有话术")
     if unused := names.unused():
         raise FormatError(f"文件里没有列「{'」「'.join(unused)}」，请核对 --column 里的列名")
-    return ReadResult(phrases, _in_order(remarks.problems), _in_order(remarks.notes), places)
+    return ReadResult(phrases, _in_order(remarks.problems), _in_order(remarks.notes), places, unsaid)
 
 
 def write_bank(
@@ -168,10 +172,13 @@ def _rows(content: bytes, suffix: str, names: ColumnNames, remarks: Remarks) -> 
     return records
 
 
-def _phrases(rows: Iterable[Row], remarks: Remarks) -> tuple[tuple[Phrase, ...], tuple[Place, ...]]:
-    """The phrases of the rows. Rows without an id that say the same in the same category are one phrase."""
+def _phrases(
+    rows: Iterable[Row], remarks: Remarks
+) -> tuple[tuple[Phrase, ...], tuple[Place, ...], tuple[frozenset[str], ...]]:
+    """The phrases of the rows, where each stands, and what it left unsaid. Rows without an id that say the same in the same category are one phrase."""
     phrases: list[Phrase] = []
     places: list[Place] = []
+    unsaid: list[frozenset[str]] = []
     seen: dict[str, int] = {}
     for place, came in rows:
         try:
@@ -186,12 +193,13 @@ def _phrases(rows: Iterable[Row], remarks: Remarks) -> tuple[tuple[Phrase, ...],
         if first == len(phrases):
             phrases.append(phrase)
             places.append(place)
+            unsaid.append(_unsaid(record))
             continue
         other = phrases[first]
-        if (other.category, other.text, other.owner) != (phrase.category, phrase.text, phrase.owner):
+        if _named_by(other) != _named_by(phrase):
             remarks.refuse(place, "id", f"编号 {phrase.id} 与{places[first]}相同")
             continue
-        phrases[first], differences = combined(other, phrase)
+        phrases[first], differences = combined(other, phrase, unsaid=_unsaid(record))
         taken = [difference.column for difference in differences if difference.taken]
         if not differences:
             remarks.refuse(place, "text", f"与{places[first]}重复")
@@ -201,7 +209,19 @@ def _phrases(rows: Iterable[Row], remarks: Remarks) -> tuple[tuple[Phrase, ...],
             if not difference.taken:
                 told = f"与{places[first]}是同一条话术，那里是「{difference.before}」，这里的「{difference.after}」没有采用"
                 remarks.note(place, difference.column, told)
-    return tuple(phrases), tuple(places)
+    return tuple(phrases), tuple(places), tuple(unsaid)
+
+
+def _unsaid(record: Mapping[str, Any]) -> frozenset[str]:
+    """The columns with a default of which the record says nothing."""
+    return frozenset(
+        column for column in DEFAULTS if record.get(column) is None or not str(record[column]).strip()
+    )
+
+
+def _named_by(phrase: Phrase) -> tuple[str, ...]:
+    """What rows of one id must have in common to be one phrase."""
+    return phrase.category, phrase.text, phrase.owner, scope_of(phrase)
 
 
 # Writing

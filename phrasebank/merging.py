@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, Final, Literal
 
 from phrasebank.folding import bare
-from phrasebank.phrase import LIST_COLUMNS, Phrase, derived_id
+from phrasebank.phrase import DEFAULTS, LIST_COLUMNS, Phrase, derived_id
 
 Kind = Literal["added", "extended", "changed", "unchanged"]
 Prefer = Literal["bank", "file"]
 
-SCOPE_COLUMNS: Final = ("商品ID", "商品id", "账号ID", "账号id")
-"""Unknown columns that tell for which item or account a phrase is meant: the same words for another item are another phrase."""
+ACCOUNT_COLUMNS: Final = ("账号ID", "账号id")
+"""Unknown columns that tell for which account a phrase is meant: the same words for another one are another phrase."""
+DAYS: Final = ("valid_from", "valid_until")
+NARROWING: Final = ("platforms", *DAYS)
+"""Columns in which empty is a value: all platforms, an open end. An import does not narrow what the bank left open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,22 @@ class Merged:
         return sum(not difference.taken for change in self.changes for difference in change.differences)
 
 
-def merge(existing: Iterable[Phrase], incoming: Iterable[Phrase], *, prefer: Prefer = "bank") -> Merged:
+def merge(
+    existing: Iterable[Phrase],
+    incoming: Iterable[Phrase],
+    *,
+    prefer: Prefer = "bank",
+    unsaid: Sequence[Collection[str]] | None = None,
+) -> Merged:
     """Bring `incoming` into `existing`, and drop no phrase.
 
-    A phrase of the same category, text, owner and item is the same phrase: its lists grow by what is new, and its empty
+    A phrase of the same category, text, owner and items is the same phrase: its lists grow by what is new, and its empty
     columns are filled; where both have a value, that of the bank stands and the difference is told. Anything else is added,
     under an id of its own if that id is taken. With `prefer="file"` phrases are first matched by id, and values of the file
     that are not empty take the place of those in the bank.
+
+    `unsaid` names, for each incoming phrase, the columns whose value is a default and not the file's: they change nothing.
+    Without it, every default value counts as unsaid.
     """
     phrases = list(existing)
     old = len(phrases)
@@ -86,7 +99,7 @@ def merge(existing: Iterable[Phrase], incoming: Iterable[Phrase], *, prefer: Pre
     by_id = {phrase.id: place for place, phrase in enumerate(phrases)}
     changes: list[Change] = []
     met: set[int] = set()
-    for phrase in incoming:
+    for phrase, silent in zip(incoming, repeat(None) if unsaid is None else unsaid, strict=False):
         place = by_id.get(phrase.id) if prefer == "file" else None
         if place is None:
             place = places.get(_identity(phrase))
@@ -98,7 +111,7 @@ def merge(existing: Iterable[Phrase], incoming: Iterable[Phrase], *, prefer: Pre
             continue
         met.add(place)
         before = phrases[place]
-        after, differences = combined(before, phrase, prefer=prefer)
+        after, differences = combined(before, phrase, prefer=prefer, unsaid=silent)
         phrases[place] = after
         places.setdefault(_identity(after), place)
         columns = tuple(difference.column for difference in differences if difference.taken)
@@ -109,15 +122,18 @@ def merge(existing: Iterable[Phrase], incoming: Iterable[Phrase], *, prefer: Pre
     return Merged(tuple(phrases), tuple(changes), untouched)
 
 
-def combined(old: Phrase, new: Phrase, *, prefer: Prefer = "bank") -> tuple[Phrase, list[Difference]]:
+def combined(
+    old: Phrase, new: Phrase, *, prefer: Prefer = "bank", unsaid: Collection[str] | None = None
+) -> tuple[Phrase, list[Difference]]:
     """`old` with what `new` adds to it, and where the two differ, by the rules of `merge`. The id stays that of `old`."""
     given = {**new.to_json(), "id": old.id}
-    if prefer == "bank":
-        # Found by these, give or take spaces and punctuation.
-        given |= {"category": old.category, "text": old.text, "owner": old.owner}
-    elif new.owner == "team":
-        given["owner"] = old.owner
     before = old.to_json()
+    if prefer == "bank":
+        # Found by these, give or take spaces, punctuation and order.
+        given |= {column: before[column] for column in ("category", "text", "owner", "items")}
+    for column, default in DEFAULTS.items():
+        if (given[column] == default) if unsaid is None else (column in unsaid):
+            given[column] = before[column]
     after = dict(before)
     differences = []
     for column, value in given.items():
@@ -126,11 +142,15 @@ def combined(old: Phrase, new: Phrase, *, prefer: Prefer = "bank") -> tuple[Phra
         if joined == value_before or _is_empty(value):
             continue
         taken = prefer == "file" or column in LIST_COLUMNS or _is_empty(value_before)
-        if column == "platforms" and prefer == "bank" and not value_before:
-            taken, joined = False, value  # for all of them already
+        if column in NARROWING and prefer == "bank" and not value_before:
+            taken, joined = False, value
         differences.append(Difference(column, value_before, joined, taken))
         if taken:
             after[column] = joined
+    if after["valid_from"] and after["valid_until"] and after["valid_from"] > after["valid_until"]:
+        # One end came with the file, and the other one of the bank does not go with it.
+        after |= {column: before[column] for column in DAYS}
+        differences = [replace(one, taken=one.taken and one.column not in DAYS) for one in differences]
     if prefer == "bank" and old.platforms and not new.platforms:
         differences.append(Difference("platforms", before["platforms"], [], True))
         after["platforms"] = []  # empty means all of them
@@ -138,8 +158,10 @@ def combined(old: Phrase, new: Phrase, *, prefer: Prefer = "bank") -> tuple[Phra
 
 
 def scope_of(phrase: Phrase) -> str:
-    """For which item and account the phrase is meant, as far as its unknown columns tell; empty for all."""
-    return "\x1f".join(f"{name.lower()}={phrase.extra[name]}" for name in SCOPE_COLUMNS if phrase.extra.get(name))  # fmt: skip
+    """For which items and account the phrase is meant, as text; empty for all."""
+    items = (f"商品id={'|'.join(sorted(phrase.items))}",) if phrase.items else ()
+    accounts = (f"{name.lower()}={phrase.extra[name]}" for name in ACCOUNT_COLUMNS if phrase.extra.get(name))
+    return "\x1f".join((*items, *accounts))
 
 
 def _identity(phrase: Phrase) -> tuple[str, str, str, str]:

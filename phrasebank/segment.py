@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import nlargest
@@ -19,6 +19,7 @@ from phrasebank.cues import cues_of, refused
 from phrasebank.filling import fixed_parts
 from phrasebank.folding import folded
 from phrasebank.index import Floats, Index, Query, Weighting, grams_of
+from phrasebank.occasion import Marks
 from phrasebank.phrase import Phrase
 
 CLASSIFIER_ROWS: Final = 4_000
@@ -259,26 +260,28 @@ class Segment:
         }
         return sorted(found)
 
-    def evidence(self, query: Query, context: Sequence[Query], skip: Iterable[int] = ()) -> list[Evidence]:
+    def evidence(self, query: Query, context: Sequence[Query], skip: Marks | None = None) -> list[Evidence]:
         """The evidence for the most promising phrases, in no particular order.
 
-        `context` are earlier messages of the buyer, the latest first; the first two are used. Positions in `skip` and
-        phrases with a met not-keyword are left out.
+        `context` are earlier messages of the buyer, the latest first; the first two are used. Phrases marked in `skip` and
+        those with a met not-keyword are left out.
         """
         if not self.phrases:
             return []
-        near = self._nearness(query)
+        near = self._nearness(query, skip)
         before: dict[int, float] = defaultdict(float)
         for weight, earlier in zip(CONTEXT_WEIGHTS, context, strict=False):
-            for position, one in self._nearness(earlier).items():
+            for position, one in self._nearness(earlier, skip).items():
                 before[position] += weight * one.learned
         keywords = self.keyword_evidence(query.words)
+        if skip is not None:
+            keywords = {position: met for position, met in keywords.items() if not skip[position]}
         promise = {position: one.cosine + one.learned for position, one in near.items()}
         for position, learned in before.items():
             promise[position] = promise.get(position, 0.0) + 0.3 * learned
         by_promise = nlargest(CANDIDATES, promise, key=promise.__getitem__)
         by_keyword = nlargest(CANDIDATES, keywords, key=lambda position: promise.get(position, 0.0))
-        chosen = {*by_promise, *by_keyword} - set(skip) - self.excluded(query.words)
+        chosen = {*by_promise, *by_keyword} - self.excluded(query.words)
         asked = cues_of(query.words)
         return [
             self._closely(
@@ -287,10 +290,13 @@ class Segment:
             for position in sorted(chosen)
         ]
 
-    def _nearness(self, query: Query) -> dict[int, _Nearness]:
-        """The nearest phrases by position, `CANDIDATES` by cosine and as many by the classifier."""
+    def _nearness(self, query: Query, skip: Marks | None = None) -> dict[int, _Nearness]:
+        """The nearest phrases by position, `CANDIDATES` by cosine and as many by the classifier; none marked in `skip`."""
         if self._index.rows > ALL_ROWS:
             rows, cosines = self._index.nearest(query)
+            if skip is not None:
+                kept_rows = ~skip[self._owners[rows]]
+                rows, cosines = rows[kept_rows], cosines[kept_rows]
             trusted = cosines * self._boosts[rows]
             found: dict[int, _Nearness] = {}
             for place in np.argsort(-trusted, kind="stable").tolist():
@@ -304,6 +310,8 @@ class Segment:
         cosines = self._index.cosines(query)
         trusted = cosines * self._boosts
         best = np.maximum.reduceat(trusted, self._starts)
+        if skip is not None:
+            best[skip] = 0
         if self._alphas is None:
             positions = _largest(best, CANDIDATES)
             opinions = best[positions] / (

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from phrasebank.bank import Bank
 from phrasebank.formats import load_yaml
 from phrasebank.phrase import Phrase
+
+CATEGORY_STEP: Final = 100
+"""The order of a starter phrase is that of its category times this, and its place in the category."""
 
 
 def starter_phrases() -> tuple[Phrase, ...]:
@@ -20,8 +24,8 @@ def starter_phrases() -> tuple[Phrase, ...]:
             groups.append((int(group["order"]), file.name, group))
     groups.sort(key=lambda entry: entry[:2])
     return tuple(
-        Phrase.from_json({"category": group["category"], "order": place, **record})
-        for _, _, group in groups
+        Phrase.from_json({"category": group["category"], "order": CATEGORY_STEP * rank + place, **record})
+        for rank, _, group in groups
         for place, record in enumerate(group["phrases"], start=1)
     )
 

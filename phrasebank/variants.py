@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Final
 
 from phrasebank.filling import fixed_parts
 from phrasebank.folding import bare
 from phrasebank.phrase import Phrase
 
+_WORD: Final = re.compile(r"[^\W_]")
 
-def choose_text(phrase: Phrase, said: Collection[str]) -> str | None:
-    """The first of the phrase's text and variants that is not among the texts already `said`; None if all were.
+
+def unsaid_texts(phrase: Phrase, said: Collection[str]) -> Iterator[str]:
+    """Those of the phrase's text and variants that are not among the texts already `said`, each once.
 
     Texts are compared without punctuation, spaces, width, case and script, and a variable stands for any value, so a text
     that was said filled in is known again.
     """
     heard = [bare(text) for text in said]
-    for text in (phrase.text, *phrase.variants):
+    for text in dict.fromkeys((phrase.text, *phrase.variants)):
         if not any(_wording(text).fullmatch(words) for words in heard):
-            return text
-    return None
+            yield text
+
+
+def choose_text(phrase: Phrase, said: Collection[str]) -> str | None:
+    """The first of `unsaid_texts`; None if all were said."""
+    return next(unsaid_texts(phrase, said), None)
 
 
 def _wording(text: str) -> re.Pattern[str]:
     """What `text` looks like, bare, with any value in its variables."""
-    parts = [bare(part) for part in fixed_parts(text)]
+    # A comma between two variables is nothing, though a text of nothing but symbols is itself.
+    parts = [bare(part) if _WORD.search(part) else "" for part in fixed_parts(text)]
     if not any(parts):  # nothing but variables, or nothing but symbols: any text would look like it
         return re.compile(re.escape(bare(text)))
     return re.compile(".*".join(re.escape(part) for part in parts), re.DOTALL)

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -164,6 +165,14 @@ def query_of(line: str) -> tuple[str, tuple[str, ...]]:
     "--top", type=click.IntRange(1, 100), default=10, show_default=True, help="最多给几条 / hits at most"
 )
 @click.option("--platform", help="只要适用于该平台的话术 / phrases for this platform only")
+@click.option("--item", metavar="ID", help="买家在看的商品；专用话术优先 / the item in question")
+@click.option("--agent", metavar="ID", help="连同这位客服的个人话术 / with this agent's own phrases")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="只要这一天有效的话术，缺省不看日期 / only what holds on this day",
+)
 @click.option(
     "--encoder",
     type=click.Choice(["builtin", "semantic", "none"]),
@@ -173,15 +182,26 @@ def query_of(line: str) -> tuple[str, tuple[str, ...]]:
 )
 @format_option
 def search(
-    bank_path: str | None, queries: str, top: int, platform: str | None, encoder: str, output_format: str
+    bank_path: str | None,
+    queries: str,
+    top: int,
+    platform: str | None,
+    item: str | None,
+    agent: str | None,
+    today: datetime | None,
+    encoder: str,
+    output_format: str,
 ) -> None:
     """为每句买家的话找话术 / find replies for buyers' messages, one a line."""
     if encoder == "semantic":
         cannot("语义编码器还没有安装，请用 --encoder builtin / the semantic encoder is not installed")
     bank = _bank(bank_path)
+    day = today.date() if today is not None else None
     for line in read_lines(queries):
         query, context = query_of(line)
-        result = bank.search(query, context=context, top=top, platform=platform)
+        result = bank.search(
+            query, context=context, top=top, platform=platform, item=item, agent=agent, today=day
+        )
         if output_format == "jsonl":
             emit(_record(result))
         else:
@@ -286,7 +306,7 @@ def import_(
     _warn(incoming, new.problems)
     _tell_notes(incoming, new.notes)
     errors = _tell_findings(incoming, new, findings)
-    merged = merge(_existing(bank_path), new.phrases, prefer=prefer)
+    merged = merge(_existing(bank_path), new.phrases, prefer=prefer, unsaid=new.unsaid)
     refused = strict and bool(new.problems or errors)
     if not dry_run and not refused:
         _write(bank_path, merged.phrases)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,8 +14,9 @@ from app.core.policies import Policy
 from app.core.sessions import HUMAN_SENDERS, SHOP_SENDERS, Message, Session
 from lint import Linter
 from phrasebank import Phrase, Result
-from phrasebank.filling import variables_in
-from phrasebank.variants import choose_text
+from phrasebank.filling import fill
+from phrasebank.variables import variable_named
+from phrasebank.variants import unsaid_texts
 
 
 class Purpose(StrEnum):
@@ -48,7 +49,10 @@ Decision = Say | Silence
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision looks at. `session` is the session of `item`; `said` is what the buyer already read."""
+    """All that a decision looks at. `session` is the session of `item`; `said` is what the buyer already read.
+
+    `values` are those of variables that are known.
+    """
 
     session: Session
     item: OpenItem
@@ -57,6 +61,7 @@ class Situation:
     platform: str
     now: datetime
     said: frozenset[str]
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide_at_once(situation: Situation, found: Result, linter: Linter) -> Decision:
@@ -170,18 +175,18 @@ def _speak(
     """Choose a text that is complete, clean and new to the buyer."""
     why_not: list[str] = []
     for phrase in phrases:
-        said = set(situation.said)
-        while (text := choose_text(phrase, said)) is not None:
-            said.add(text)
-            if missing := variables_in(text):
-                why_not.append(f"变量未填：{'、'.join(missing)}")
+        for text in unsaid_texts(phrase, situation.said):
+            filled = fill(text, situation.values)
+            if filled.unfilled:
+                labels = (variable_named(name).label for name in filled.unfilled)
+                why_not.append(f"变量未填：{'、'.join(labels)}")
                 continue
-            report = linter.check(text, channel="auto", platform=situation.platform)
+            report = linter.check(filled.text, channel="auto", platform=situation.platform)
             if report.worst in {"error", "warning"}:
                 why_not.append(f"用语检查未通过：{report.findings[0].message}")
                 continue
             sender = Sender.ROBOT_ASSIST if situation.session.reached_human else Sender.ROBOT
-            return Say(purpose, text, phrase.id, sender, once, reasons)
+            return Say(purpose, filled.text, phrase.id, sender, once, reasons)
     if why_not:
         return Silence("unfit", (*reasons, *dict.fromkeys(why_not)))
     return Silence("nothing_new", (*reasons, "可用的话都已对这位买家说过"))

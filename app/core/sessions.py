@@ -6,11 +6,11 @@ returns a `Session`; nothing in it depends on the clock, on arrival or on what w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.core.events import Event, EventType, Kind, Sender, tidy
+from app.core.events import MAX_ID_LENGTH, Event, EventType, Kind, Sender, tidy
 
 HUMAN_SENDERS = frozenset({Sender.AGENT, Sender.ROBOT_ASSIST})
 """Senders that a buyer experiences as human service."""
@@ -49,6 +49,19 @@ class Rating:
     invited_at: datetime | None = None
 
 
+MENTIONED = ("item", "item_name", "order_no", "buyer_name")
+"""What an event of a session may name beside its own fields: the item (商品) in question, its name, an order, the buyer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """That an event named something of `MENTIONED`."""
+
+    at: datetime
+    what: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What is known of a session. Everything is in time order; `flag` is the gravest flag on its buyer."""
@@ -67,6 +80,7 @@ class Session:
     ratings: tuple[Rating, ...] = ()
     flag: str | None = None
     last_event_at: datetime | None = None
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def agent(self) -> str | None:
@@ -83,6 +97,11 @@ class Session:
     @property
     def last_buyer_message(self) -> Message | None:
         return next((m for m in reversed(self.standing) if m.by_buyer), None)
+
+    def mentioned(self, what: str, by: datetime | None = None) -> str | None:
+        """What was named last, of those named no later than `by`; None if nothing was."""
+        named = (m.value for m in reversed(self.mentions) if m.what == what and (by is None or m.at <= by))
+        return next(named, None)
 
     @property
     def reached_human(self) -> bool:
@@ -207,4 +226,15 @@ def fold_session(events: Iterable[Event]) -> Session:
         ),
         flag=min(flags, key=lambda flag: flag != "spam_system") if flags else None,
         last_event_at=ordered[-1].at,
+        mentions=tuple(mention for event in ordered for mention in _mentions(event)),
     )
+
+
+def _mentions(event: Event) -> Iterator[Mention]:
+    """What the event names, in fields that are not of the contract and may hold anything."""
+    for what in MENTIONED:
+        value = event.extra.get(what)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, str) and 0 < len(value.strip()) <= MAX_ID_LENGTH:
+            yield Mention(event.at, what, value.strip())

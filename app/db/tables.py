@@ -275,6 +275,26 @@ class PhraseRow(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Instant)
 
 
+class PhraseChangeRow(SQLModel, table=True):
+    """What became of a phrase, who did it and why. `before` is None where it was not there, `after` where it is no more.
+
+    Ids are in the order in which the changes happened.
+    """
+
+    __tablename__ = "phrase_change"
+    __table_args__ = (Index("phrase_change_of_phrase", "shop_id", "phrase_id", "id"),)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    phrase_id: str
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    action: str
+    why: str = ""
+    before: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    after: dict[str, Any] | None = Field(default=None, sa_type=Json)
+
+
 class MeasureStandingRow(SQLModel, table=True):
     """That a shop's standing counts are there, by which definitions, and whose ledgers are up to date."""
 

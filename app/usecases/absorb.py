@@ -17,7 +17,7 @@ from app.core.routing import RoutingAdvice
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.db.journal import lock_buyers
 from app.usecases.acts import record_decision, record_findings
-from app.usecases.considered import Considered, hit_json, situation_of
+from app.usecases.considered import Considered, situation_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import (
     Picture,
@@ -28,7 +28,6 @@ from app.usecases.picture import (
 from app.usecases.projections import note_presence, project_deadlines, project_sessions
 from app.usecases.shops import Shop
 from app.usecases.standing import count_events
-from phrasebank import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +98,15 @@ def _decide(
         assert event.session is not None
         session = picture.sessions[event.session]
         item = picture.item(event.id)
-        hits: tuple[Hit, ...] = ()
+        suggestions: tuple[dict[str, Any], ...] = ()
         auto_reply: Decision | None = None
         findings: tuple[dict[str, Any], ...] = ()
         message = next((m for m in session.messages if m.id == event.id), None)
         if event.type is EventType.MESSAGE and message is not None:
             if event.sender is Sender.BUYER:
                 result = considered.found(session, message)
-                hits = result.hits
+                offered = considered.offered(session, message)
+                suggestions = tuple(considered.hits_json(session, offered))
                 if item is not None and record:
                     situation = situation_of(knowledge, picture, item, session)
                     auto_reply = decide_at_once(situation, result, knowledge.linter)
@@ -119,7 +119,7 @@ def _decide(
         decisions[event.id] = EventDecision(
             item=item,
             edition=picture.edition.id,
-            suggestions=tuple(hit_json(hit, picture.shop) for hit in hits),
+            suggestions=suggestions,
             auto_reply=auto_reply if not isinstance(auto_reply, Silence) else None,
             advice=considered.advice(session),
             routing=route(db, picture) if item is not None and session.agent is None else None,

@@ -92,7 +92,7 @@ def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: 
         decision = decide_before_deadline(
             situation,
             lambda: considered.found_for(session, item),
-            knowledge.holding_phrases(db, picture.shop),
+            considered.holding(session),
             knowledge.linter,
         )
         record_decision(db, picture, item, decision, late=late)

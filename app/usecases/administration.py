@@ -42,11 +42,17 @@ class NewShop:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling: a shop, and what the key allows."""
+    """Who is calling: a shop, and what the key allows. `label` is what the key was made for, often a person's name."""
 
     shop_id: str
     key_id: str
     scopes: frozenset[str]
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The caller as histories name them."""
+        return self.label or self.key_id
 
 
 def add_shop(
@@ -187,7 +193,7 @@ def principal_of_key(db: Database, key: str) -> Principal | None:
     ).first()
     if row is None or row.revoked_at is not None:
         return None
-    return Principal(shop_id, row.id, frozenset(row.scopes))
+    return Principal(shop_id, row.id, frozenset(row.scopes), row.label)
 
 
 def open_web_session(db: Database, principal: Principal, now: datetime) -> str:
@@ -214,7 +220,7 @@ def principal_of_web_session(db: Database, token: str, now: datetime) -> Princip
     key = db.get(ApiKeyRow, (shop_id, row.key_id))
     if key is None or key.revoked_at is not None:
         return None
-    return Principal(shop_id, row.key_id, frozenset(key.scopes))
+    return Principal(shop_id, row.key_id, frozenset(key.scopes), key.label)
 
 
 def close_web_session(db: Database, token: str) -> None:

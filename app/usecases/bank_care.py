@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from sqlmodel import Session as Database
 
-from app.db.tables import PhraseRow, ShopRow
-from app.db.upserts import upsert
+from app.db.tables import PhraseChangeRow
 from app.usecases.knowledge import read_phrases
-from app.usecases.shops import UnknownShopError
+from app.usecases.phrase_history import Action, Author, change_phrases, phrases_by_id
 from lint import Linter
 from phrasebank import Phrase
+from phrasebank.changes import without_change
 from phrasebank.formats import ReadResult
 from phrasebank.merging import Prefer, merge
 
@@ -42,28 +41,75 @@ class ImportPlan:
     untouched: int = 0
 
 
-def save_phrase(db: Database, linter: Linter, shop_id: str, raw: dict[str, Any], now: datetime) -> Phrase:
+def save_phrase(
+    db: Database,
+    linter: Linter,
+    shop_id: str,
+    raw: Mapping[str, Any],
+    author: Author,
+    *,
+    action: Action | None = None,
+) -> Phrase:
     """Add or overwrite one phrase. Raises `PhraseError` for one that is not a phrase or breaks a rule."""
-    body = dict(raw)
-    body.setdefault("id", f"p-{secrets.token_hex(6)}")
+    body = {"id": f"p-{secrets.token_hex(6)}", **raw}
     try:
         phrase = Phrase.from_json(body)
     except ValueError as error:
         raise PhraseError(str(error)) from error
     if findings := errors_in(linter, phrase):
         raise PhraseError("话术里有违规用语，请修改后再保存 / the linter found errors", findings)
-    _store(db, shop_id, [phrase], now)
+    change_phrases(db, shop_id, author, saved=[phrase], action=action)
     return phrase
 
 
-def remove_phrase(db: Database, shop_id: str, phrase_id: str) -> bool:
+def change_phrase(
+    db: Database, linter: Linter, shop_id: str, phrase_id: str, raw: Mapping[str, Any], author: Author
+) -> Phrase | None:
+    """Change the given columns of a phrase; the others stay. None if there is no such phrase. Raises `PhraseError`."""
+    before = phrases_by_id(db, shop_id, [phrase_id]).get(phrase_id)
+    if before is None:
+        return None
+    return save_phrase(db, linter, shop_id, {**before.to_json(), **raw, "id": phrase_id}, author)
+
+
+def remove_phrase(db: Database, shop_id: str, phrase_id: str, author: Author) -> bool:
     """False if there is no such phrase."""
-    row = db.get(PhraseRow, (shop_id, phrase_id))
-    if row is None:
-        return False
-    db.delete(row)
-    _grow(db, shop_id)
-    return True
+    return bool(change_phrases(db, shop_id, author, removed_ids=[phrase_id]))
+
+
+def restore_phrase(
+    db: Database, linter: Linter, shop_id: str, phrase_id: str, change: PhraseChangeRow, author: Author
+) -> Phrase | None:
+    """Bring a phrase back to how it stood after a change; None if it was removed then. Raises `PhraseError`."""
+    return _back_to(db, linter, shop_id, phrase_id, change.after, author)
+
+
+def undo_change(
+    db: Database, linter: Linter, shop_id: str, phrase_id: str, change: PhraseChangeRow, author: Author
+) -> Phrase | None:
+    """Take one change back and keep what came after it; None if there is no phrase then.
+
+    Raises `ChangedSinceError` where that cannot be told apart, and `PhraseError`.
+    """
+    now = phrases_by_id(db, shop_id, [phrase_id]).get(phrase_id)
+    if now is None or change.before is None or change.after is None:
+        return _back_to(db, linter, shop_id, phrase_id, change.before, author)
+    body = without_change(now.to_json(), change.before, change.after)
+    return _back_to(db, linter, shop_id, phrase_id, body, author)
+
+
+def _back_to(
+    db: Database,
+    linter: Linter,
+    shop_id: str,
+    phrase_id: str,
+    body: Mapping[str, Any] | None,
+    author: Author,
+) -> Phrase | None:
+    if body is None:
+        change_phrases(db, shop_id, author, removed_ids=[phrase_id], action="restored")
+        return None
+    return save_phrase(db, linter, shop_id, body, author, action="restored")
 
 
 def plan_import(
@@ -78,10 +124,15 @@ def plan_import(
 
     `findings` are those of `findings_in` for the phrases that were read.
     """
-    judged = list(zip(read.phrases, read.places, findings, strict=True))
+    judged = list(zip(read.phrases, read.places, findings, read.unsaid, strict=True))
     accepted = [entry for entry in judged if not _errors(entry[2])]
     refused = [entry for entry in judged if _errors(entry[2])]
-    merged = merge(read_phrases(db, shop_id), [phrase for phrase, _, _ in accepted], prefer=prefer)
+    merged = merge(
+        read_phrases(db, shop_id),
+        [phrase for phrase, *_ in accepted],
+        prefer=prefer,
+        unsaid=[unsaid for *_, unsaid in accepted],
+    )
     # A phrase that is there twice in the file is stored once, as it stands after both.
     added = {change.phrase.id: change.phrase for change in merged.changes if change.kind == "added"}
     changed = {
@@ -94,25 +145,25 @@ def plan_import(
         merged.count("unchanged"),
         tuple(
             {"row": place.row, "id": phrase.id, "text": phrase.text, "findings": _errors(found)}
-            for phrase, place, found in refused
+            for phrase, place, found, _ in refused
         ),
         tuple(
             {"row": place.row, "id": phrase.id, "text": phrase.text, "findings": list(found)}
-            for phrase, place, found in accepted
+            for phrase, place, found, _ in accepted
             if found
         ),
         tuple(
             {"row": place.row, **change.to_json()}
-            for (_, place, _), change in zip(accepted, merged.changes, strict=True)
+            for (_, place, *_), change in zip(accepted, merged.changes, strict=True)
             if change.differences
         ),
         len(merged.untouched),
     )
 
 
-def carry_out(db: Database, shop_id: str, plan: ImportPlan, now: datetime) -> None:
+def carry_out(db: Database, shop_id: str, plan: ImportPlan, author: Author) -> None:
     """Store what a plan adds and changes."""
-    _store(db, shop_id, [*plan.added, *plan.changed], now)
+    change_phrases(db, shop_id, author, saved=[*plan.added, *plan.changed], action="imported")
 
 
 def errors_in(linter: Linter, phrase: Phrase) -> list[dict[str, Any]]:
@@ -142,20 +193,3 @@ def findings_in(linter: Linter, phrases: Sequence[Phrase]) -> Iterator[tuple[dic
 
 def _errors(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [finding for finding in findings if finding["severity"] == "error"]
-
-
-def _store(db: Database, shop_id: str, phrases: Sequence[Phrase], now: datetime) -> None:
-    rows = [
-        {"shop_id": shop_id, "id": phrase.id, "body": phrase.to_json(), "updated_at": now}
-        for phrase in phrases
-    ]
-    upsert(db, PhraseRow, rows)
-    _grow(db, shop_id)
-
-
-def _grow(db: Database, shop_id: str) -> None:
-    shop = db.get(ShopRow, shop_id, with_for_update=True)
-    if shop is None:
-        raise UnknownShopError(f"没有店铺 {shop_id} / unknown shop")
-    shop.bank_version += 1
-    db.add(shop)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session as Database
 
@@ -20,12 +21,17 @@ from app.usecases.picture import (
     said_to,
 )
 from app.usecases.shops import Shop
-from phrasebank import Hit, Result
+from phrasebank import Hit, Phrase, Result
 from phrasebank.filling import fill
+from phrasebank.occasion import Occasion
+from phrasebank.variables import variable_named
+from phrasebank.variants import choose_text
 
 SUGGESTIONS = 3
 LEAST_SCORE = 0.2
 """A reply that is right less than once in five times is not worth an agent's look."""
+_VALUES: Final = {"buyer": "buyer_name", "item": "item_name", "order_no": "order_no"}
+"""Variables that the events of a session may give, and by what they are mentioned there."""
 
 
 @dataclass(slots=True)
@@ -35,29 +41,56 @@ class Considered:
     db: Database
     knowledge: Knowledge
     picture: Picture
-    _found: dict[str, Result] = field(default_factory=dict)
+    _found: dict[tuple[str, str | None], Result] = field(default_factory=dict)
     _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
 
     def found(self, session: Session, message: Message | None) -> Result:
-        """The replies that fit a message, as seen from its place in the session; none for what is no text."""
-        if message is None or message.kind is not Kind.TEXT:
-            return Result("", (), confident=False)
-        if message.id not in self._found:
-            shop = self.picture.shop
-            result = self.knowledge.bank(self.db, shop).search(
-                message.text,
-                context=context_of(session, message),
-                top=SUGGESTIONS,
-                platform=shop.profile.platform,
-            )
-            hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)
-            self._found[message.id] = replace(result, hits=hits)
-        return self._found[message.id]
+        """The team's replies that fit a message, as seen from its place in the session; none for what is no text."""
+        return self._search(session, message, None)
+
+    def offered(self, session: Session, message: Message | None) -> Result:
+        """The same with those that are the session's agent's own."""
+        return self._search(session, message, session.agent)
 
     def found_for(self, session: Session, item: OpenItem) -> Result:
         """The replies that fit an open item; for one that a hand-over opened, what the buyer said last."""
-        message = next((m for m in session.messages if m.id == item.item_id), session.last_buyer_message)
-        return self.found(session, message)
+        return self.found(session, message_of(session, item))
+
+    def holding(self, session: Session) -> tuple[Phrase, ...]:
+        """What may be said to a buyer of this session who waits for a person."""
+        return self.knowledge.holding_phrases(self.db, self.picture.shop, self._occasion(session))
+
+    def hits_json(self, session: Session, result: Result) -> list[dict[str, Any]]:
+        """Suggestions as others see them, in words that the buyer has not read, with what is known filled in."""
+        values, said = values_of(self.picture.shop, session), said_to(session)
+        return [hit_json(hit, values, said) for hit in result.hits]
+
+    def _occasion(
+        self, session: Session, message: Message | None = None, agent: str | None = None
+    ) -> Occasion:
+        shop = self.picture.shop
+        item = session.mentioned("item", message.at if message is not None else None)
+        return Occasion(shop.profile.platform, item, agent, shop.day_of(self.picture.now))
+
+    def _search(self, session: Session, message: Message | None, agent: str | None) -> Result:
+        if message is None or message.kind is not Kind.TEXT:
+            return Result("", (), confident=False)
+        bank = self.knowledge.bank(self.db, self.picture.shop)
+        agent = agent if bank.has_own_of(agent) else None
+        if (message.id, agent) not in self._found:
+            occasion = self._occasion(session, message, agent)
+            result = bank.search(
+                message.text,
+                context=context_of(session, message),
+                top=SUGGESTIONS,
+                platform=occasion.platform,
+                item=occasion.item,
+                agent=occasion.agent,
+                today=occasion.today,
+            )
+            hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)
+            self._found[message.id, agent] = replace(result, hits=hits)
+        return self._found[message.id, agent]
 
     def advice(self, session: Session) -> InviteAdvice | None:
         """Rating advice as of the session's last event; None before anybody of the shop has spoken."""
@@ -87,6 +120,11 @@ class Considered:
         )
 
 
+def message_of(session: Session, item: OpenItem) -> Message | None:
+    """The message that waits; for a wait that a hand-over opened, what the buyer said last."""
+    return next((m for m in session.messages if m.id == item.item_id), session.last_buyer_message)
+
+
 def situation_of(knowledge: Knowledge, picture: Picture, item: OpenItem, session: Session) -> Situation:
     return Situation(
         session=session,
@@ -96,12 +134,27 @@ def situation_of(knowledge: Knowledge, picture: Picture, item: OpenItem, session
         platform=picture.shop.profile.platform,
         now=picture.now,
         said=said_to(session),
+        values=values_of(picture.shop, session),
     )
 
 
-def hit_json(hit: Hit, shop: Shop) -> dict[str, Any]:
-    """A suggestion as others see it, with what we know filled in; `missing` is what an agent still has to fill."""
-    filled = fill(hit.phrase.text, {"shop": shop.name})
+def values_of(shop: Shop, session: Session | None = None) -> dict[str, str]:
+    """The values of variables that the shop and the events of a session give."""
+    values = {"shop": shop.name}
+    if session is not None:
+        named = {name: session.mentioned(what) for name, what in _VALUES.items()}
+        values |= {name: value for name, value in named.items() if value is not None}
+    return values
+
+
+def hit_json(hit: Hit, values: Mapping[str, str], said: Collection[str] = ()) -> dict[str, Any]:
+    """A suggestion as others see it, in words that are not `said` yet if there are such, with `values` filled in.
+
+    `missing` names what an agent still has to fill, and `variables` says of each what it is; `said` is true where the buyer
+    has read all of its wordings.
+    """
+    text = choose_text(hit.phrase, said)
+    filled = fill(hit.phrase.text if text is None else text, values)
     return {
         "phrase_id": hit.phrase.id,
         "title": hit.phrase.title,
@@ -109,7 +162,11 @@ def hit_json(hit: Hit, shop: Shop) -> dict[str, Any]:
         "text": filled.text,
         "score": round(hit.score, 4),
         "why": list(hit.why),
-        "missing": list(filled.missing),
+        "missing": list(filled.unfilled),
+        "variables": [variable_named(name).to_json() for name in filled.unfilled],
+        "images": list(hit.phrase.images),
+        "owner": hit.phrase.owner,
+        "said": text is None,
     }
 
 

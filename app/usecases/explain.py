@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Say, decide_before_deadline
 from app.db.tables import ActRow, DeadlineRow, EventRow, OutboxRow
-from app.usecases.considered import Considered, hit_json, situation_of
+from app.usecases.considered import Considered, situation_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop
@@ -59,11 +59,12 @@ def explain(
         out["now"] = {"open": False, "reasons": ["这条消息现在不在等待回复 / not waiting"]}
         return out
     session = picture.sessions[event.session]
-    found = Considered(db, knowledge, picture).found_for(session, item)
+    considered = Considered(db, knowledge, picture)
+    found = considered.found_for(session, item)
     decision = decide_before_deadline(
         situation_of(knowledge, picture, item, session),
         lambda: found,
-        knowledge.holding_phrases(db, shop),
+        considered.holding(session),
         knowledge.linter,
     )
     out["now"] = {
@@ -71,7 +72,7 @@ def explain(
         "would_say": decision.text if isinstance(decision, Say) else None,
         "code": decision.purpose.value if isinstance(decision, Say) else decision.code,
         "reasons": list(decision.reasons),
-        "suggestions": [hit_json(hit, shop) for hit in found.hits],
+        "suggestions": considered.hits_json(session, found),
     }
     return out
 

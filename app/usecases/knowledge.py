@@ -15,6 +15,9 @@ from app.platforms.catalog import load_profiles
 from app.usecases.shops import Shop
 from lint import Linter
 from phrasebank import Bank, Phrase, starter_bank
+from phrasebank.categories import in_order
+from phrasebank.occasion import Occasion
+from phrasebank.precedence import unattended
 
 
 @dataclass(slots=True)
@@ -47,11 +50,15 @@ class Knowledge:
             self._banks[shop.id] = (shop.bank_version, bank)
             return bank
 
-    def holding_phrases(self, db: Session, shop: Shop) -> tuple[Phrase, ...]:
-        """The phrases that the shop's policy allows as a holding reply."""
+    def holding_phrases(self, db: Session, shop: Shop, occasion: Occasion) -> tuple[Phrase, ...]:
+        """The phrases that the shop's policy allows as a holding reply, and that fit the occasion."""
         bank = self.bank(db, shop)
         found = (bank.get(phrase_id) for phrase_id in shop.policy.holding_phrases)
-        return tuple(phrase for phrase in found if phrase is not None)
+        return tuple(
+            phrase
+            for phrase in found
+            if phrase is not None and occasion.admits(phrase) and unattended(phrase, occasion)
+        )
 
 
 def _brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
@@ -63,6 +70,6 @@ def _brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
 
 
 def read_phrases(db: Session, shop_id: str) -> list[Phrase]:
-    """The shop's phrases in their order."""
+    """The shop's phrases by category, in their order."""
     rows = db.exec(select(PhraseRow.body).where(PhraseRow.shop_id == shop_id).order_by(PhraseRow.id))
-    return sorted((Phrase.from_json(body) for body in rows), key=lambda phrase: (phrase.order, phrase.id))
+    return in_order(Phrase.from_json(body) for body in rows)

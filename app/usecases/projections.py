@@ -11,7 +11,7 @@ from app.core.events import Event, EventType, Kind
 from app.core.ladder import steps
 from app.db.tables import DeadlineRow, PresenceRow, SessionRow
 from app.db.upserts import upsert
-from app.usecases.considered import Considered, advice_json, hit_json
+from app.usecases.considered import Considered, advice_json
 from app.usecases.picture import Picture
 
 
@@ -82,7 +82,9 @@ def project_sessions(db: Database, considered: Considered) -> None:
         waits = bool(items) and session.flag is None and session.closed_at is None
         waiting = items[0] if waits else None
         last = session.last_buyer_message
-        hits = considered.found(session, last).hits if waiting is not None else ()
+        suggestions = (
+            considered.hits_json(session, considered.offered(session, last)) if waiting is not None else []
+        )
         advice = considered.advice(session)
         rows.append(
             {
@@ -97,7 +99,7 @@ def project_sessions(db: Database, considered: Considered) -> None:
                 "counted": waiting.counted if waiting else False,
                 "last_text": last.text if last else "",
                 "last_kind": (last.kind if last else Kind.TEXT).value,
-                "suggestions": [hit_json(hit, picture.shop) for hit in hits],
+                "suggestions": suggestions,
                 "advice": advice_json(advice) if advice else None,
             }
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
@@ -32,13 +32,17 @@ class Shop:
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.profile.timezone)
 
+    def day_of(self, at: datetime) -> date:
+        """The calendar day of the shop at `at`."""
+        return at.astimezone(self.timezone).date()
+
     def reply_edition(self, at: datetime) -> Edition:
         """The edition of the platform's reply measure that is in force at `at`; the newest where none is.
 
         The live clock runs by it.
         """
         measure = self.profile.primary_reply
-        return measure.edition_on(at.astimezone(self.timezone).date()) or measure.editions[-1]
+        return measure.edition_on(self.day_of(at)) or measure.editions[-1]
 
 
 def shop_ids(db: Session) -> list[str]:

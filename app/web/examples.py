@@ -24,6 +24,10 @@ _EVENT_SCHEMA: Final[dict[str, Any]] = {
         "sender": {"type": "string", "enum": ["buyer", "agent", "robot", "robot_assist", "welcome", "system"]},
         "kind": {"type": "string", "enum": ["text", "image", "card", "emoji", "file", "voice"]},
         "text": {"type": "string", "maxLength": 20000},
+        "item": {"description": "买家在看的商品 / the item in question"},
+        "item_name": {"description": "商品名 / its name"},
+        "order_no": {"description": "订单号，如订单卡片里的 / an order number, as of an order card"},
+        "buyer_name": {"description": "买家称呼 / what the buyer is called"},
     },
 }  # fmt: skip
 _EVENT: Final = {
@@ -59,6 +63,10 @@ _ANSWER: Final = {
                         "score": 0.91,
                         "why": ["关键词：快递"],
                         "missing": [],
+                        "variables": [],
+                        "images": [],
+                        "owner": "team",
+                        "said": False,
                     }
                 ],
                 "auto_reply": None,
@@ -166,9 +174,18 @@ SUGGEST_OPENAPI: Final[dict[str, Any]] = {
                 "text": {"type": "string", "maxLength": 20000},
                 "context": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
                 "top": {"type": "integer", "minimum": 1, "maximum": 20},
+                "item": {"type": "string", "maxLength": 200},
+                "agent": {"type": "string", "maxLength": 200},
+                "said": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
             },
         },
-        {"one": {"value": {"text": "什么时候发货", "context": []}}},
+        {
+            "one": {"value": {"text": "什么时候发货", "context": []}},
+            "for_an_item": {
+                "summary": "知道商品和客服时",
+                "value": {"text": "什么时候发货", "item": "7788001", "agent": "小林"},
+            },
+        },
     )
 }
 PHRASE_OPENAPI: Final[dict[str, Any]] = {
@@ -185,14 +202,58 @@ PHRASE_OPENAPI: Final[dict[str, Any]] = {
                 "examples": {"type": "array", "items": {"type": "string"}},
                 "variants": {"type": "array", "items": {"type": "string"}},
                 "code": {"type": "string"},
+                "owner": {"type": "string", "description": "team，或客服 id / team, or an agent's id"},
+                "not_examples": {"type": "array", "items": {"type": "string"}},
+                "items": {"type": "array", "items": {"type": "string"}},
+                "images": {"type": "array", "items": {"type": "string"}},
+                "valid_from": {"type": "string", "description": "2026-11-01；空为不限 / empty: open"},
+                "valid_until": {"type": "string", "description": "含当天 / inclusive"},
+                "state": {"type": "string", "enum": ["approved", "draft", "retired"]},
             },
         },
         {
             "one": {
                 "value": {"category": "发货", "title": "几点发货", "text": "亲，当天 16 点前的订单当天发出。"}
-            }
+            },
+            "for_an_item": {
+                "summary": "某件商品、某段日子专用，先存为草稿",
+                "value": {
+                    "category": "活动",
+                    "text": "亲，这款双十一期间买一送一。",
+                    "items": ["7788001"],
+                    "valid_from": "2026-11-01",
+                    "valid_until": "2026-11-11",
+                    "state": "draft",
+                },
+            },
+            "approve": {"summary": "审核通过（PATCH）", "value": {"state": "approved"}},
         },
     )
+}
+RESTORE_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                "change": {"type": "string", "maxLength": 200},
+                "undo": {"type": "string", "maxLength": 200},
+            },
+        },
+        {
+            "restore": {
+                "summary": "恢复到这次修改之后的样子",
+                "value": {"change": "0000000012-0000000"},
+            },
+            "undo": {"summary": "只撤销这次修改", "value": {"undo": "0000000012-0000000"}},
+        },
+    ),
+    "responses": {
+        "404": problem("unknown_change", "没有这条修改", 404),
+        "409": problem("changed_since", "这一列后来又改过，不能单独撤销", 409),
+    },
 }
 IMPORT_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": {

@@ -52,7 +52,7 @@ def translator_of(names: Collection[str], columns: Sequence[str]) -> Translator:
             steps.append(_text_module)
         if "是否加入团队" in known:
             steps.append(_own_or_team)
-        if "启用" in known or known >= {"content", "active"}:
+        if "state" in columns or known >= {"content", "active"}:
             steps.append(_switched)
 
     def translate(record: dict[str, Any], place: Place, remarks: Remarks) -> dict[str, Any]:
@@ -108,10 +108,14 @@ def _reply_rule(record: dict[str, Any], place: Place, remarks: Remarks) -> dict[
     if "[~]" in reply:
         remarks.note(place, "text", "分几条发的回复合成了一条，中间换行")
     if images:
-        record.setdefault("图片名", "|".join(images))
-        remarks.note(place, "text", "回复里的图片没有带入，文件名留在「图片名」")
-    others = with_lists(record).get("variants", [])
-    return {**record, "text": texts[0], **({"variants": [*others, *texts[1:]]} if texts[1:] else {})}
+        remarks.note(place, "text", "回复里的图片移到了 images，发送时另发")
+    lists = with_lists(record)
+    more = {"variants": texts[1:], "images": images}
+    return {
+        **record,
+        "text": texts[0],
+        **{column: [*lists.get(column, []), *values] for column, values in more.items() if values},
+    }
 
 
 def _sent(wording: str) -> str:
@@ -209,7 +213,9 @@ def _own_or_team(record: dict[str, Any], place: Place, remarks: Remarks) -> dict
 
 
 def _switched(record: dict[str, Any], place: Place, remarks: Remarks) -> dict[str, Any]:
-    for column in ("启用", "active"):
-        if is_true(record.get(column, "")) is False:
-            remarks.note(place, column, "原来是停用的，也带入了；不要的话请从话术库里删掉")
-    return record
+    """A phrase that was switched off stays so."""
+    off = next((column for column in ("state", "active") if is_true(record.get(column, "")) is False), None)
+    if off is None:
+        return record
+    remarks.note(place, off, "原来是停用的，带入后也是停用（state 为 retired），不会推荐或发送")
+    return {**record, "state": "retired"}

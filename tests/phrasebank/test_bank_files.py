@@ -194,7 +194,7 @@ def test_formulas_outside_the_phrases_are_nobody_s_business() -> None:
 
 def test_a_long_number_of_a_workbook_is_doubted() -> None:
     read = parse_bank(workbook([["内容", "商品ID"], ["好", 1234567890123456]]), "")
-    assert read.phrases[0].extra == {"商品ID": "1234567890123456"}
+    assert read.phrases[0].items == ("1234567890123456",)
     assert "B2" in read.notes[0].reason
 
 

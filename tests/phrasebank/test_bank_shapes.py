@@ -76,7 +76,7 @@ def test_the_commands_bring_a_shape_in_and_out_and_in_again(name: str, tmp_path:
 
 def test_a_rule_for_one_item_is_another_phrase_than_the_same_words_for_all() -> None:
     read = parse_bank(SAMPLES["xianyu-short"], "")
-    assert [phrase.extra.get("商品ID") for phrase in read.phrases] == [None, "7788001", "7788002"]
+    assert [phrase.items for phrase in read.phrases] == [(), ("7788001",), ("7788002",)]
     assert len({phrase.id for phrase in read.phrases}) == 3
 
 
@@ -91,7 +91,7 @@ def test_a_reply_of_several_messages_and_an_image_is_joined_and_kept_as_it_came(
     phrase = parse_bank(SAMPLES["lanren-keywords"], "").phrases[1]
     assert phrase.text == "看详情页\n也可以报身高"
     assert phrase.keywords == ("尺码,大小",)
-    assert phrase.extra["图片名"] == "cm.png"
+    assert phrase.images == ("cm.png",)
     assert phrase.extra["原文"] == "看详情页[~]也可以报身高[@]cm.png[/@]"
 
 
@@ -110,9 +110,11 @@ def test_a_phrase_that_is_not_the_team_s_is_somebody_s_own() -> None:
     assert [note.row for note in read.notes] == [3]
 
 
-def test_what_was_switched_off_is_said() -> None:
-    assert [note.column for note in parse_bank(SAMPLES["xianyu-full"], "").notes] == ["启用"]
-    assert "active" in [note.column for note in parse_bank(SAMPLES["zammad"], "").notes]
+@pytest.mark.parametrize(("name", "column"), [("xianyu-full", "state"), ("zammad", "active")])
+def test_what_was_switched_off_stays_off_and_is_said(name: str, column: str) -> None:
+    read = parse_bank(SAMPLES[name], "")
+    assert [phrase.state for phrase in read.phrases] == ["approved", "retired"]
+    assert column in [note.column for note in read.notes]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phrasebank import Phrase
 from phrasebank.filling import Filled, fill, variables_in
-from phrasebank.variants import choose_text
+from phrasebank.variants import choose_text, unsaid_texts
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_variables_are_named_once_in_order(text: str, names: tuple[str, ...]) ->
 @pytest.mark.parametrize(
     ("text", "values", "filled"),
     [
-        ("您的{order_no}", {"order_no": "A1"}, Filled("您的A1", ())),
+        ("您的{order_no}", {"order_no": "A-202611"}, Filled("您的A-202611", ())),
         ("{buyer}，{eta}到", {"buyer": "小王"}, Filled("小王，{eta}到", ("eta",))),
         ("{eta}{eta}", {"eta": "  "}, Filled("{eta}{eta}", ("eta",))),
         ("{a}", {"a": "{b}", "b": "x"}, Filled("{b}", ())),
@@ -62,3 +62,9 @@ def test_a_text_of_nothing_but_a_variable_is_not_taken_for_everything() -> None:
 
 def test_a_longer_saying_is_another_saying() -> None:
     assert choose_text(Phrase("1", "您好"), ["您好，在的"]) == "您好"
+
+
+def test_a_text_with_variables_side_by_side_is_known_again_when_filled() -> None:
+    phrase = Phrase("1", "{buyer}，{shop}的订单{order_no}可以竖放", variants=("可以的",))
+    assert list(unsaid_texts(phrase, [])) == [phrase.text, "可以的"]
+    assert choose_text(phrase, ["小王，演示店的订单202611可以竖放"]) == "可以的"

@@ -29,10 +29,16 @@ FULL = (
         platforms=("taobao", "kuaishou"),
         owner="xiaowang",
         variants=("已经寄出啦", '说"好"的'),
-        extra={"备注": "旧表带来的", "图片名": "a.png"},
+        not_examples=("退货寄出了吗", "发了|没"),
+        items=("7788001", "00042"),
+        images=("https://img.example/a,b.png?x=1|2", "=尺码.png"),
+        valid_from="2026-11-01",
+        valid_until="2026-11-11",
+        state="draft",
+        extra={"备注": "旧表带来的", "图片名": "a.png", "启用": "否"},
     ),
     Phrase("a2", "=SUM(A1)", title="'+1", keywords=("-", "@我"), extra={"备注": "=cmd|'/c calc'!A1"}),
-    Phrase("a3", "'=不是公式", examples=("「引号」", "逗号，顿号、")),
+    Phrase("a3", "'=不是公式", examples=("「引号」", "逗号，顿号、"), items=("7",), state="retired"),
 )
 WRITTEN = (".jsonl", ".json", ".csv", ".tsv", ".xlsx", ".yaml", ".yml", ".toml")
 
@@ -108,6 +114,23 @@ def test_every_usual_encoding_is_read(encoding: str) -> None:
                 "platforms": ("拼多多",),
             },
         ),
+        (
+            "内容,状态,生效日期,失效日期,商品ID,图片,反例\n马上退,待审核,2026/11/1,2026年11月11日 23:59:59,7，8,a.png,不退|别退\n",
+            "a.csv",
+            {
+                "state": "draft",
+                "valid_from": "2026-11-01",
+                "valid_until": "2026-11-11",
+                "items": ("7", "8"),
+                "images": ("a.png",),
+                "not_examples": ("不退", "别退"),
+            },
+        ),
+        (
+            '[[phrases]]\ntext = "好"\nvalid_from = 2026-11-01\nitems = 7788001\nstate = false\n',
+            "a.toml",
+            {"valid_from": "2026-11-01", "items": ("7788001",), "state": "retired"},
+        ),
         ('{"text":"好"}\n\n{"内容":"行","分组":"x"}\n', "a.jsonl", {"text": "好"}),
         ('[{"content":"好","keywords":["a"]}]', "a.json", {"text": "好", "keywords": ("a",)}),
         ('{"category":"发货","phrases":[{"text":"好"}]}', "a.json", {"category": "发货"}),
@@ -146,6 +169,14 @@ def test_a_phrase_without_an_id_always_gets_the_same_one() -> None:
     [
         ("内容,标题\n好,a\n,b\n行,c\n", "a.csv", [(3, "text")]),
         ("内容,排序\n好,第一\n行,2\n", "a.csv", [(2, "order")]),
+        ("内容,状态\n好,处理中\n行,启用\n", "a.csv", [(2, "state")]),
+        (
+            "内容,生效日期\n好,下周一\n行,2026-02-30\n嗯,2026-11-01 12:00\n",
+            "a.csv",
+            [(2, "valid_from"), (3, "valid_from"), (4, "valid_from")],
+        ),
+        ("内容,生效日期,失效日期\n好,2026-11-02,2026-11-01\n", "a.csv", [(2, "valid_until")]),
+        ("id,内容,商品ID\n1,好,7\n1,好,\n", "a.csv", [(3, "id")]),
         ("id,内容\n1,好\n1,行\n", "a.csv", [(3, "id")]),
         ("内容\n好\n好\n", "a.csv", [(3, "text")]),
         ("内容,标题\n好,a,多余\n行,b\n", "a.csv", [(2, "")]),
@@ -240,5 +271,5 @@ def test_a_format_that_we_do_not_write_is_refused_and_the_file_untouched(tmp_pat
 
 def test_a_record_names_every_column_of_the_contract() -> None:
     record = orjson.loads(orjson.dumps(FULL[0].to_json()))
-    assert list(record)[:12] == ["id", "category", "order", "title", "text", "keywords", "not_keywords", "examples", "code", "platforms", "owner", "variants"]  # fmt: skip
+    assert list(record)[:18] == ["id", "category", "order", "title", "text", "keywords", "not_keywords", "examples", "code", "platforms", "owner", "variants", "not_examples", "items", "images", "valid_from", "valid_until", "state"]  # fmt: skip
     assert Phrase.from_json(record) == FULL[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,8 @@ def test_an_empty_value_of_the_file_takes_nothing_away() -> None:
 
 def test_the_same_words_for_another_item_are_added() -> None:
     merged = merge(
-        [Phrase("1", "在的", extra={"商品ID": "7"})],
-        [Phrase("2", "在的", extra={"商品ID": "8"}), Phrase("3", "在的", extra={"商品ID": "7"})],
+        [Phrase("1", "在的", items=("7", "9"))],
+        [Phrase("2", "在的", items=("8",)), Phrase("3", "在的", items=("9", "7"))],
     )
     assert [change.kind for change in merged.changes] == ["added", "unchanged"]
 
@@ -73,6 +74,41 @@ def test_importing_any_shape_twice_changes_nothing_the_second_time(table: Any) -
     twice = merge(once.phrases, read.phrases)
     assert twice.phrases == once.phrases
     assert twice.count("unchanged") == len(read.phrases)
+
+
+def test_an_import_by_text_neither_narrows_nor_approves_what_the_bank_has() -> None:
+    (old,) = bank = (Phrase("1", "马上退", state="retired"),)
+    new = Phrase("1", "马上退", valid_until="2026-12-31", platforms=("douyin",), images=("a.png",))
+    (phrase,) = merge(bank, [new], unsaid=[()]).phrases
+    assert phrase == replace(old, images=("a.png",))
+    told = {d.column: d.taken for d in merge(bank, [new], unsaid=[()]).changes[0].differences}
+    assert told == {"platforms": False, "images": True, "valid_until": False, "state": False}
+
+
+@pytest.mark.parametrize(
+    ("cells", "state", "owner"),
+    [
+        ("启用,团队", "approved", "team"),
+        (",", "draft", "小林"),
+        ("停用,小周", "retired", "小周"),
+    ],
+)
+def test_the_file_may_change_state_and_owner_but_an_empty_cell_does_not(
+    cells: str, state: str, owner: str
+) -> None:
+    bank = (Phrase("1", "马上退", state="draft", owner="小林"),)
+    read = parse_bank(f"id,内容,状态,归属\n1,马上退,{cells}\n".encode(), "")
+    (phrase,) = merge(bank, read.phrases, prefer="file", unsaid=read.unsaid).phrases
+    assert (phrase.state, phrase.owner) == (state, owner)
+    without = parse_bank("id,内容\n1,马上退\n".encode(), "")
+    assert merge(bank, without.phrases, prefer="file", unsaid=without.unsaid).phrases == bank
+
+
+def test_one_end_of_a_span_that_does_not_go_with_the_other_is_told_and_not_taken() -> None:
+    bank = (Phrase("1", "马上退", valid_until="2026-01-31"),)
+    merged = merge(bank, [Phrase("1", "马上退", valid_from="2026-11-01")], prefer="file")
+    assert merged.phrases == bank
+    assert [(d.column, d.taken) for d in merged.changes[0].differences] == [("valid_from", False)]
 
 
 # At the command line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from phrasebank import Phrase
 from phrasebank.merging import merge
 from phrasebank.review import review
@@ -72,6 +74,17 @@ def test_a_review_names_what_collides() -> None:
         ("example", ("1", "2")),
         ("self-excluded", ("3",)),
     }
+
+
+def test_an_example_that_is_also_denied_is_named() -> None:
+    (finding,) = review([Phrase("1", "马上退", examples=("怎么退",), not_examples=("怎麼退？",))])
+    assert (finding.kind, finding.ids, finding.column) == ("contradicted", ("1",), "not_examples")
+
+
+def test_phrases_for_others_or_at_rest_do_not_collide() -> None:
+    one = Phrase("1", "马上退", code="tk", examples=("怎么退",))
+    apart = (replace(one, id="2", owner="小林"), replace(one, id="3", items=("7",)), replace(one, id="4", state="retired"))  # fmt: skip
+    assert review([one, *apart]) == []
 
 
 def test_a_tidy_bank_has_no_findings() -> None:

@@ -74,6 +74,28 @@ def test_search_without_a_bank_uses_the_starter_bank() -> None:
     assert found[0]["hits"]
 
 
+def test_search_keeps_to_the_item_the_agent_and_the_day(tmp_path: Path) -> None:
+    path = tmp_path / "bank.csv"
+    path.write_text(
+        "id,内容,例句,商品ID,归属,失效日期,状态\n"
+        "all,两天内发,什么时候发货,,,2026-11-30,\n"
+        "seven,当天发,什么时候发货,7,,,\n"
+        "own,我去催,什么时候发货,,小林,,\n"
+        "draft,不发了,什么时候发货,,,,草稿\n",
+        "utf-8",
+    )
+
+    def found(*options: str) -> list[str]:
+        (record,) = records(run("phrases", "search", "--bank", path, *options, stdin="什么时候发货\n"))
+        return [hit["id"] for hit in record["hits"]]  # type: ignore[index,attr-defined]
+
+    assert found() == ["all", "seven"]
+    assert found("--item", "7") == ["seven", "all"]
+    assert found("--item", "8") == ["all"]
+    assert set(found("--agent", "小林")) == {"all", "seven", "own"}
+    assert found("--today", "2026-12-01") == ["seven"]
+
+
 @pytest.mark.parametrize("encoder", ["builtin", "none"])
 def test_the_encoders_that_are_there_are_accepted(bank: Path, encoder: str) -> None:
     assert run("phrases", "search", "--bank", bank, "--encoder", encoder, stdin="发货\n").exit_code == 0

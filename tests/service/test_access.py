@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "/v1/suggest": {"text": "您好"},
     "/v1/phrases": {"text": "您好"},
     "/v1/phrases/{phrase_id}": {"title": "新"},
+    "/v1/phrases/{phrase_id}/restore": {"change": "0000000001-0000000"},
     "/v1/explain": {"event": "m1"},
 }
 
@@ -82,7 +83,8 @@ def test_one_shop_sees_nothing_of_another(on_sqlite: Running) -> None:
         assert "canary-4711" not in answer.text, (method, path)
     headers = {"authorization": f"Bearer {other}"}
     assert on_sqlite.client.post("/v1/explain", json={"event": "m1"}, headers=headers).status_code == 404
-    assert on_sqlite.client.delete("/v1/phrases/ours", headers=headers).status_code == 404
+    for method, path in (("DELETE", ""), ("GET", ""), ("GET", "/changes")):
+        assert on_sqlite.client.request(method, f"/v1/phrases/ours{path}", headers=headers).status_code == 404
     phrases = on_sqlite.ask("GET", "/v1/phrases").json()["phrases"]
     assert any(phrase["id"] == "ours" for phrase in phrases)
 

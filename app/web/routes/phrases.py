@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.usecases.administration import Principal
+from app.core.events import MAX_ID_LENGTH
 from app.usecases.bank_care import (
     PhraseError,
     carry_out,
+    change_phrase,
     findings_in,
     plan_import,
     remove_phrase,
     save_phrase,
 )
-from app.usecases.considered import hit_json
+from app.usecases.considered import hit_json, values_of
 from app.usecases.knowledge import read_phrases
+from app.usecases.phrase_history import Author, phrases_by_id
 from app.usecases.shops import read_shop
 from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
 from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
 from app.web.problems import Problem
+from phrasebank.categories import categories_of
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.formats import FormatError, parse_bank, render_bank
 from phrasebank.merging import Prefer
+from phrasebank.validity import State
 
 router = APIRouter(tags=["phrases"])
+Why = Annotated[str, Query(max_length=500, description="为什么改，记入历史 / why, for the history")]
 FORMATS = {
     "jsonl": "application/x-ndjson",
     "json": "application/json",
@@ -42,7 +50,10 @@ FORMATS = {
 
 @router.post("/v1/suggest", openapi_extra=SUGGEST_OPENAPI, summary="推荐回复 / suggest replies")
 async def post_suggest(request: Request, service: ServiceDep, principal: Reader) -> JSONResponse:
-    """The replies that fit a buyer's text best, each with its chance of being right and why."""
+    """The replies that fit a buyer's text best, each with its chance of being right and why.
+
+    `item` is the item in question, `agent` whose own phrases may be offered too, `said` what the buyer has read already.
+    """
     raw = await json_object(request)
     text = text_field(raw, "text")
     context = texts_field(raw, "context")
@@ -50,13 +61,25 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
     if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= 20:
         raise Problem(422, "wrong_type", "top 是 1 到 20 的整数 / top is 1 to 20", field="top")
 
+    item = text_field(raw, "item", default="", limit=MAX_ID_LENGTH) or None
+    agent = text_field(raw, "agent", default="", limit=MAX_ID_LENGTH) or None
+    said = texts_field(raw, "said")
+    now = service.clock()
+
     def search(db: Any) -> dict[str, Any]:
         shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        bank = service.knowledge.bank(db, shop)
-        result = bank.search(text, context=context, top=top, platform=shop.profile.platform)
+        result = service.knowledge.bank(db, shop).search(
+            text,
+            context=context,
+            top=top,
+            platform=shop.profile.platform,
+            item=item,
+            agent=agent,
+            today=shop.day_of(now),
+        )
         return {
             "query": text,
-            "hits": [hit_json(hit, shop) for hit in result.hits],
+            "hits": [hit_json(hit, values_of(shop), said) for hit in result.hits],
             "confident": result.confident,
         }
 
@@ -64,39 +87,62 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
 
 
 @router.get("/v1/phrases", summary="话术列表 / list phrases")
-async def get_phrases(service: ServiceDep, principal: Reader, category: str | None = None) -> JSONResponse:
+async def get_phrases(
+    service: ServiceDep, principal: Reader, category: str | None = None, state: State | None = None
+) -> JSONResponse:
+    """The phrases in their order, all of them or those of one category or state; `categories` are all, in their order."""
     phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+    counts = Counter(phrase.category for phrase in phrases)
     return JSONResponse(
-        {"phrases": [p.to_json() for p in phrases if category is None or p.category == category]}
+        {
+            "categories": [{"name": name, "phrases": counts[name]} for name in categories_of(phrases)],
+            "phrases": [
+                phrase.to_json()
+                for phrase in phrases
+                if category in (None, phrase.category) and state in (None, phrase.state)
+            ],
+        }
     )
 
 
 @router.post(
     "/v1/phrases", status_code=201, openapi_extra=PHRASE_OPENAPI, summary="新增或覆盖话术 / save a phrase"
 )
-async def post_phrase(request: Request, service: ServiceDep, principal: Editor) -> JSONResponse:
+async def post_phrase(
+    request: Request, service: ServiceDep, principal: Editor, why: Why = ""
+) -> JSONResponse:
     """Saves a phrase; with the id of one that exists, in its place. Errors of the linter refuse it."""
     raw = await json_object(request)
-    return await _save(service, principal, raw, 201)
+    author = Author(principal.name, service.clock(), why)
+    with refused():
+        phrase = await service.write(
+            lambda db: save_phrase(db, service.knowledge.linter, principal.shop_id, raw, author)
+        )
+    return JSONResponse(phrase.to_json(), 201)
 
 
 @router.patch("/v1/phrases/{phrase_id}", openapi_extra=PHRASE_OPENAPI, summary="修改话术 / change a phrase")
 async def patch_phrase(
-    phrase_id: str, request: Request, service: ServiceDep, principal: Editor
+    phrase_id: str, request: Request, service: ServiceDep, principal: Editor, why: Why = ""
 ) -> JSONResponse:
-    """Changes the fields given; the others stay."""
+    """Changes the fields given; the others stay. `state` approves a draft, retires a phrase or brings it back."""
     raw = await json_object(request)
-    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
-    before = next((phrase for phrase in phrases if phrase.id == phrase_id), None)
-    if before is None:
-        raise _unknown(phrase_id)
-    return await _save(service, principal, before.to_json() | raw | {"id": phrase_id}, 200)
+    author = Author(principal.name, service.clock(), why)
+    with refused():
+        phrase = await service.write(
+            lambda db: change_phrase(db, service.knowledge.linter, principal.shop_id, phrase_id, raw, author)
+        )
+    if phrase is None:
+        raise unknown_phrase(phrase_id)
+    return JSONResponse(phrase.to_json())
 
 
 @router.delete("/v1/phrases/{phrase_id}", status_code=204, summary="删除话术 / delete a phrase")
-async def delete_phrase(phrase_id: str, service: ServiceDep, principal: Editor) -> Response:
-    if not await service.write(lambda db: remove_phrase(db, principal.shop_id, phrase_id)):
-        raise _unknown(phrase_id)
+async def delete_phrase(phrase_id: str, service: ServiceDep, principal: Editor, why: Why = "") -> Response:
+    """Removes a phrase from the bank. Its history stays, and it can be restored from there."""
+    author = Author(principal.name, service.clock(), why)
+    if not await service.write(lambda db: remove_phrase(db, principal.shop_id, phrase_id, author)):
+        raise unknown_phrase(phrase_id)
     return Response(status_code=204)
 
 
@@ -110,6 +156,7 @@ async def post_import(
     column: Annotated[list[str] | None, Query()] = None,
     prefer: Prefer = "bank",
     strict: bool = False,
+    why: Why = "",
 ) -> JSONResponse:
     """The body is the file; its kind is told by its content, and by the ending of `name` where that leaves it open.
 
@@ -124,13 +171,13 @@ async def post_import(
         raise Problem(422, "unreadable_file", str(error)) from None
     # Before the writer is asked for: it should not wait for the linter.
     findings = await asyncio.to_thread(lambda: list(findings_in(service.knowledge.linter, read.phrases)))
-    now = service.clock()
+    author = Author(principal.name, service.clock(), why)
 
     def carry(db: Any) -> dict[str, Any]:
         plan = plan_import(db, principal.shop_id, read, findings, prefer=prefer)
         stored = not dry_run and not (strict and (read.problems or plan.problems))
         if stored:
-            carry_out(db, principal.shop_id, plan, now)
+            carry_out(db, principal.shop_id, plan, author)
         return {
             "dry_run": dry_run,
             "stored": stored,
@@ -185,16 +232,22 @@ async def get_export(
     )
 
 
-async def _save(service: ServiceDep, principal: Principal, raw: dict[str, Any], status: int) -> JSONResponse:
-    now = service.clock()
+@router.get("/v1/phrases/{phrase_id}", summary="一条话术 / one phrase")
+async def get_phrase(phrase_id: str, service: ServiceDep, principal: Reader) -> JSONResponse:
+    found = await service.read(lambda db: phrases_by_id(db, principal.shop_id, [phrase_id]))
+    if phrase_id not in found:
+        raise unknown_phrase(phrase_id)
+    return JSONResponse(found[phrase_id].to_json())
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """A phrase that cannot be stored becomes a 422 `Problem` with the linter's findings."""
     try:
-        phrase = await service.write(
-            lambda db: save_phrase(db, service.knowledge.linter, principal.shop_id, raw, now)
-        )
+        yield
     except PhraseError as error:
         raise Problem(422, "bad_phrase", str(error), findings=error.findings) from None
-    return JSONResponse(phrase.to_json(), status)
 
 
-def _unknown(phrase_id: str) -> Problem:
+def unknown_phrase(phrase_id: str) -> Problem:
     return Problem(404, "unknown_phrase", f"没有话术 {phrase_id} / unknown phrase")
