@@ -94,13 +94,18 @@ class Bank:
         return next((phrase for phrase in found if phrase is not None), None)
 
     @property
+    def grown(self) -> bool:
+        """Whether phrases came in or went out since the bank was built at one go; only `rebuilt` teaches the classifier."""
+        return len(self._layers) > 1 or bool(self._layers[0].gone_count)
+
+    @property
     def overgrown(self) -> bool:
         """Whether so much came in or went out since this bank was built at one go that it is worth building anew."""
         base, *later = self._layers
         changes = base.gone_count + sum(layer.present_count for layer in later)
         return changes > max(REBUILD_LEAST, int(REBUILD_SHARE * len(base.phrases)))
 
-    def anew(self) -> Bank:
+    def rebuilt(self) -> Bank:
         """A bank of the same phrases built at one go, which takes up to a hundred microseconds a phrase."""
         return Bank(self.phrases)
 
@@ -131,7 +136,7 @@ class Bank:
         bank._layers = layers_with(layers, arriving)
         bank._count = self._count - len(places) + len(newcomers)
         bank._next_place = next_place
-        return bank.anew() if rebuild and (bank.overgrown or not layers[0].segment.phrases) else bank
+        return bank.rebuilt() if rebuild and (bank.overgrown or not layers[0].segment.phrases) else bank
 
     @property
     def _weighting(self) -> Weighting:
