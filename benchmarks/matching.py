@@ -25,6 +25,7 @@ from rapidfuzz import fuzz, process
 from phrasebank import Bank, Phrase
 from phrasebank.clustering import cluster
 from phrasebank.folding import folded
+from phrasebank.grams import Postings, Texts
 from phrasebank.index import Index, Query, Weighting
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
@@ -77,9 +78,10 @@ def _grams(text: str) -> list[str]:
 
 def tfidf(texts: Sequence[str], messages: Sequence[str]) -> Scores:
     """Our own weighted cosine, alone."""
-    grams = [{text[i : i + n] for n in (1, 2, 3) for i in range(len(text) - n + 1)} for text in texts]
-    weighting = Weighting.over(grams)
-    index = Index(grams, weighting)
+    packed = Texts.of(texts)
+    postings = Postings.of(packed)
+    weighting = Weighting.over(postings, packed)
+    index = Index(packed, postings, weighting)
     return np.stack([index.cosines(Query.of(message, weighting)) for message in messages])
 
 

@@ -52,6 +52,12 @@ def _courtesies() -> tuple[dict[str, Chat], int]:
     return kinds, max(map(len, kinds))
 
 
+@cache
+def _beginnings() -> frozenset[str]:
+    """The characters with which a courtesy begins."""
+    return frozenset(word[0] for word in _courtesies()[0])
+
+
 def is_junk(text: str) -> bool:
     """Whether nothing in `text` can be answered: empty, symbols, emoji, laughter, or a mere reference (see `is_reference`)."""
     words = folded(text)
@@ -76,7 +82,7 @@ def without_chat(words: str) -> tuple[str, Chat]:
     """
     kinds = Chat.NONE
     known, _ = _courtesies()
-    while words:
+    while words and words[0] in _beginnings():
         head = next(_prefixes(words), None)
         if head is None:
             break

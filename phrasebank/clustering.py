@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from phrasebank.chitchat import is_junk, without_chat
 from phrasebank.folding import folded
-from phrasebank.index import Floats, Index, Query, Weighting, grams_of
+from phrasebank.grams import Grams, Ints, Postings, Texts, consist_of
+from phrasebank.index import Floats, Index, Query, Weighting
 
 MAX_CLUSTERS: Final = 79
 """What a person can look through; with those that stand alone it makes 80 groups."""
@@ -105,16 +106,17 @@ def _clustered(texts: Sequence[str]) -> tuple[list[int | None], list[float]]:
 class _ContentWeighting(Weighting):
     """A weighting to which function characters say nothing: 怎么 and 什么时候 are asked of everything."""
 
-    def weight(self, gram: str) -> float:
-        return 1e-3 if _FUNCTION_CHARACTERS.issuperset(gram) else Weighting.weight(self, gram)
+    def weights(self, grams: Grams, frequencies: Ints) -> NDArray[np.float64]:
+        empty = consist_of(grams, _FUNCTION_CHARACTERS)
+        return np.where(empty, 1e-3, Weighting.weights(self, grams, frequencies))
 
 
 def _vectors(learned: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
     """Vectors of unit length, one a row, by latent semantic analysis over the texts `learned`."""
-    gram_sets = [grams_of(word) for word in learned]
-    frequency: Mapping[str, int] = Counter(gram for grams in gram_sets for gram in grams)
-    weighting = _ContentWeighting(len(learned), frequency)
-    index = Index(gram_sets, weighting)
+    texts = Texts.of(learned)
+    postings = Postings.of(texts)
+    weighting = _ContentWeighting(len(learned), postings.grams, postings.counts)
+    index = Index(texts, postings, weighting)
     values, axes = np.linalg.eigh(index.between_rows().astype(np.float64))
     values, axes = values[-DIMENSIONS:], axes[:, -DIMENSIONS:]
     useful = values > 1e-6

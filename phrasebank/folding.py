@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -21,6 +22,7 @@ _BRACKETED: Final = re.compile(r"#?[\[［][^\[\]［］\n]{1,24}[\]］]")
 _EMOJI_CODE: Final = re.compile(r"/:[A-Za-z0-9~!@#$%^&*()_+-]{1,8}|#E-[a-z]+|&nbsp;")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
+_NOT_WORD_IN_LINE: Final = re.compile(r"(?:[^\w\n]|_)+")
 
 
 @cache
@@ -51,3 +53,17 @@ def folded(text: str) -> str:
     text = _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", text))
     text = _NOT_WORD.sub("", levelled(text))
     return _LONG_NUMBER.sub("00000", text)[:MAX_FOLDED]
+
+
+def folded_all(texts: Iterable[str]) -> list[str]:
+    """`folded` of each text, several times as fast where there are many."""
+    texts = list(texts)
+    # Nothing below looks across the end of a line, so that many texts of one line are folded as one of many lines.
+    joined = "\n".join("" if "\n" in text else text[: 8 * MAX_FOLDED] for text in texts)
+    joined = _ADDRESS.sub(" ", joined)
+    joined = _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", joined))
+    joined = _LONG_NUMBER.sub("00000", _NOT_WORD_IN_LINE.sub("", levelled(joined)))
+    return [
+        folded(text) if "\n" in text else line[:MAX_FOLDED]
+        for text, line in zip(texts, joined.split("\n"), strict=False)
+    ]

@@ -14,8 +14,9 @@ from typing import Final
 
 import orjson
 
+from phrasebank.documents import Source
 from phrasebank.index import Query
-from phrasebank.segment import Evidence, Source
+from phrasebank.segment import Evidence
 
 FEATURES: Final = (
     "cosine",

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from phrasebank.documents import Source
 from phrasebank.matching import Ranked
 from phrasebank.occasion import Occasion
 from phrasebank.phrase import TEAM, Phrase
-from phrasebank.segment import Evidence, Source
+from phrasebank.segment import Evidence
 
 ITEM_AHEAD: Final = 1.0
 """What it is worth in the order that a phrase is for the item in question; and how far back it goes where none is known."""

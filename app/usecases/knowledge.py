@@ -12,6 +12,7 @@ from app.core.mood import MoodModel
 from app.core.profiles import Profile
 from app.db.tables import PhraseRow
 from app.platforms.catalog import load_profiles
+from app.usecases.phrases_since import phrases_since
 from app.usecases.shops import Shop
 from lint import Linter
 from phrasebank import Bank, Phrase, starter_bank
@@ -45,8 +46,9 @@ class Knowledge:
             known = self._banks.get(shop.id)
             if known is not None and known[0] == shop.bank_version:
                 return known[1]
-            before = known[1] if known is not None else starter_bank()
-            bank = _brought_up_to(before, read_phrases(db, shop.id))
+            bank = _with_changes(db, shop, *known) if known is not None else None
+            if bank is None:
+                bank = _brought_up_to(known[1] if known else starter_bank(), read_phrases(db, shop.id))
             self._banks[shop.id] = (shop.bank_version, bank)
             return bank
 
@@ -59,6 +61,15 @@ class Knowledge:
             for phrase in found
             if phrase is not None and occasion.admits(phrase) and unattended(phrase, occasion)
         )
+
+
+def _with_changes(db: Session, shop: Shop, version: int, bank: Bank) -> Bank | None:
+    """The bank of `version` with what changed since; None if that is not on record."""
+    changes = phrases_since(db, shop.id, version, shop.bank_version)
+    if changes is None:
+        return None
+    added = [phrase for phrase in changes.values() if phrase is not None]
+    return bank.with_phrases(added, [name for name, phrase in changes.items() if phrase is None])
 
 
 def _brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
