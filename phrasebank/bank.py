@@ -61,12 +61,17 @@ class Bank:
     same as one built at one go: the weighting of grams and the classifier catch up when it is built anew.
     """
 
-    __slots__ = ("_count", "_layers", "_next_place")
+    __slots__ = ("_count", "_encoder", "_layers", "_next_place")
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
-        """Index the approved ones of `phrases`. Of several with one id the last stands, in the place of the first."""
+    def __init__(self, phrases: Iterable[Phrase], encoder: Encoder | None = None) -> None:
+        """Index the approved ones of `phrases`. Of several with one id the last stands, in the place of the first.
+
+        `encoder` tells the meanings that count beside letters; None: letters alone. What it raises comes out of here, of
+        `with_phrases` and of every search.
+        """
         by_id = {phrase.id: phrase for phrase in phrases}
-        self._layers: tuple[Layer, ...] = (Layer.of(list(by_id.values())),)
+        self._encoder = encoder
+        self._layers: tuple[Layer, ...] = (Layer.of(list(by_id.values()), encoder),)
         self._count = self._next_place = len(by_id)
 
     @property
@@ -111,7 +116,7 @@ class Bank:
 
     def rebuilt(self) -> Bank:
         """A bank of the same phrases built at one go, which takes up to a hundred microseconds a phrase."""
-        return Bank(self.phrases)
+        return Bank(self.phrases, self._encoder)
 
     def with_phrases(
         self, added: Iterable[Phrase] = (), removed_ids: Collection[str] = (), *, rebuild: bool = True
@@ -137,7 +142,8 @@ class Bank:
                 place, next_place = next_place, next_place + 1
             arriving.append((place, phrase))
         bank = object.__new__(Bank)
-        bank._layers = layers_with(layers, arriving)
+        bank._encoder = self._encoder
+        bank._layers = layers_with(layers, arriving, self._encoder)
         bank._count = self._count - len(places) + len(newcomers)
         bank._next_place = next_place
         return bank.rebuilt() if rebuild and (bank.overgrown or not layers[0].segment.phrases) else bank
@@ -177,7 +183,7 @@ class Bank:
         rest, chat = without_chat(words)
         if not rest:
             return self._courtesy(query, chat, top, occasion)
-        asked = Query.of(rest, self._weighting)
+        asked = Query.of(rest, self._weighting, self._encoder)
         ranked = with_items(order_of(self.evidence(asked, context, occasion), asked), occasion)
         return self._judged(query, asked, ranked, context, top, occasion)
 
@@ -200,7 +206,7 @@ class Bank:
     def query_of(self, text: str) -> Query | None:
         """`text` as it is compared with the bank; None if it is junk or mere courtesy."""
         rest = "" if is_junk(text) else without_chat(folded(text))[0]
-        return Query.of(rest, self._weighting) if rest else None
+        return Query.of(rest, self._weighting, self._encoder) if rest else None
 
     def _judged(
         self,
@@ -245,7 +251,7 @@ class Bank:
 
     def _courtesy(self, query: str, chat: Chat, top: int, occasion: Occasion) -> Result:
         """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only."""
-        words = Query.of(folded(query), self._weighting)
+        words = Query.of(folded(query), self._weighting, self._encoder)
         found = [
             (fit, phrase)
             for layer in self._layers

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Strength = Literal["none", "builtin", "semantic"]
+"""How far cosines of meaning are to be trusted: which of the fitted figures judge them (see `matching.weights`)."""
 
 
 class Encoder(Protocol):
@@ -19,13 +21,18 @@ class Encoder(Protocol):
         """What tells this encoder, with the version of its weights, from any other; vectors are kept under it."""
 
     @property
+    def strength(self) -> Strength:
+        """What its cosines are worth."""
+
+    @property
     def dimensions(self) -> int:
         """The length of a vector."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """`texts` as rows of `dimensions` numbers, each of length 1, or all 0 where a text says nothing.
 
-        Raises `EncodingError` if it cannot.
+        Texts come as the bank compares them (see `folding.folded`). Cosines of texts that have nothing to do with each
+        other are to be about 0. Raises `EncodingError` if it cannot.
         """
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phrasebank.encoding import Encoder, Strength, Vectors
 from phrasebank.grams import Grams, Ints, Postings, Rows, Texts, changes, distinct, grams_of, sizes_of, spans
 
 Floats = NDArray[np.float32]
@@ -102,9 +103,14 @@ class Query:
     """How common it is in the bank as a whole, in standard deviations from the bank's own examples, -6..3.
 
     A message of another trade may be near to one document by accident; it is not near to the bank as a whole."""
+    meaning: Vectors | None = None
+    """Its vector, where the bank has an encoder,"""
+    strength: Strength = "none"
+    """and what that encoder's cosines are worth."""
 
     @classmethod
-    def of(cls, words: str, weighting: Weighting) -> Query:
+    def of(cls, words: str, weighting: Weighting, encoder: Encoder | None = None) -> Query:
+        """`words` folded; raises what the encoder raises."""
         grams = grams_of(words)
         frequencies = weighting.frequencies(grams)
         weights = weighting.weights(grams, frequencies)
@@ -120,6 +126,8 @@ class Query:
             mass,
             known / total if total else 0.0,
             max(-6.0, min(3.0, (commonness - weighting.usual) / weighting.spread)),
+            encoder.encode([words])[0] if encoder else None,
+            encoder.strength if encoder else "none",
         )
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from phrasebank.encoding import Encoder
 from phrasebank.folding import levelled
 from phrasebank.occasion import Marks, Reservations
 from phrasebank.phrase import TEAM, Phrase
@@ -51,13 +52,17 @@ class Layer:
 
     @classmethod
     def of(
-        cls, phrases: Sequence[Phrase], places: Sequence[int] | None = None, base: Segment | None = None
+        cls,
+        phrases: Sequence[Phrase],
+        encoder: Encoder | None,
+        places: Sequence[int] | None = None,
+        base: Segment | None = None,
     ) -> Layer:
         """Index `phrases`; without `places`, they stand in this order. `base` is the segment of the lowest layer."""
         phrases = tuple(phrases)
         approved = [position for position, phrase in enumerate(phrases) if phrase.state == APPROVED]
         indexed = phrases if len(approved) == len(phrases) else [phrases[position] for position in approved]
-        segment = Segment(indexed, base)
+        segment = Segment(indexed, base, encoder)
         return cls(
             phrases,
             range(len(phrases)) if places is None else places,
@@ -117,7 +122,9 @@ class Layer:
                 yield code, self.phrases[position]
 
 
-def layers_with(layers: Sequence[Layer], arriving: Sequence[tuple[int, Phrase]]) -> tuple[Layer, ...]:
+def layers_with(
+    layers: Sequence[Layer], arriving: Sequence[tuple[int, Phrase]], encoder: Encoder | None
+) -> tuple[Layer, ...]:
     """The layers, the base first, with phrases and their places taken in at the end."""
     base, *later = layers
     later = [layer for layer in later if layer.present_count]
@@ -126,7 +133,7 @@ def layers_with(layers: Sequence[Layer], arriving: Sequence[tuple[int, Phrase]])
         taken = [*later.pop().present(), *taken]
     if taken:
         places, phrases = zip(*sorted(taken, key=lambda pair: pair[0]), strict=True)
-        later.append(Layer.of(phrases, places, base.segment))
+        later.append(Layer.of(phrases, encoder, places, base.segment))
     return (base, *later)
 
 

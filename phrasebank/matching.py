@@ -15,11 +15,14 @@ from typing import Final
 import orjson
 
 from phrasebank.documents import Source
+from phrasebank.encoding import Strength
 from phrasebank.index import Query
 from phrasebank.segment import Evidence
 
 FEATURES: Final = (
     "cosine",
+    "meaning",
+    "same_meaning",
     "learned",
     "ratio",
     "coverage",
@@ -35,6 +38,7 @@ FEATURES: Final = (
 ANSWERABLE: Final = (
     "bias",
     "cosine",
+    "meaning",
     "ratio",
     "learned",
     "value",
@@ -52,6 +56,7 @@ RIGHT: Final = (
     "lead",
     "trail",
     "cosine",
+    "meaning",
     "ratio",
     "learned",
     "keyword",
@@ -80,9 +85,9 @@ class Weights:
 
 
 @cache
-def weights() -> Weights:
-    """The figures that ship with the package."""
-    record = orjson.loads((resources.files("phrasebank") / "data" / "matching.json").read_bytes())
+def weights(strength: Strength) -> Weights:
+    """The figures that ship with the package for banks whose encoder is of this strength."""
+    record = orjson.loads((resources.files("phrasebank") / "data" / "matching.json").read_bytes())[strength]
     return Weights(
         record["order"],
         record["answerable"],
@@ -98,6 +103,8 @@ def features_of(evidence: Evidence, query: Query) -> dict[str, float]:
     shortness = 1 / (1 + len(query.words) / 4)
     return {
         "cosine": evidence.cosine,
+        "meaning": evidence.meaning,
+        "same_meaning": max(evidence.meaning, 0.0) ** 3,
         "learned": evidence.learned,
         "ratio": evidence.ratio,
         "coverage": evidence.coverage,
@@ -125,7 +132,7 @@ def order_of(
     found: Iterable[Evidence], query: Query, order: Mapping[str, float] | None = None
 ) -> list[Ranked]:
     """The candidates for one message, best first; equal ones by the owner's own order."""
-    worth = weights().order if order is None else order
+    worth = weights(query.strength).order if order is None else order
     ranked = [
         Ranked(
             sum(worth.get(name, 0.0) * value for name, value in features_of(evidence, query).items()),
@@ -143,6 +150,7 @@ def answerable_features(ranked: Sequence[Ranked], query: Query) -> dict[str, flo
         {
             "bias": 1.0,
             "cosine": max(one.evidence.cosine for one in ranked[:3]),
+            "meaning": max(one.evidence.meaning for one in ranked[:3]),
             "ratio": max(one.evidence.ratio for one in ranked[:3]),
             "learned": evidence.learned,
             "value": ranked[0].value,
@@ -169,6 +177,7 @@ def right_features(ranked: Sequence[Ranked], rank: int, query: Query) -> dict[st
             "lead": min(value - following, 4.0) if rank == 0 else 0.0,
             "trail": ranked[0].value - value,
             "cosine": evidence.cosine,
+            "meaning": evidence.meaning,
             "ratio": evidence.ratio,
             "learned": evidence.learned,
             "keyword": evidence.keyword.specificity if evidence.keyword else 0.0,
@@ -184,7 +193,7 @@ def chances_of(ranked: Sequence[Ranked], query: Query, count: int) -> list[float
     """The chances, 0..1, that the first `count` candidates are right, never rising from one to the next."""
     if not ranked:
         return []
-    fitted = weights()
+    fitted = weights(query.strength)
     answerable = logistic(answerable_features(ranked, query), fitted.answerable)
     chances: list[float] = []
     first = ranked[0].evidence
@@ -201,7 +210,7 @@ def chances_of(ranked: Sequence[Ranked], query: Query, count: int) -> list[float
 
 def is_confident(ranked: Sequence[Ranked], query: Query, chances: Sequence[float]) -> bool:
     """Whether the first candidate may be said unattended: likely enough, far enough ahead, and no other told as exactly."""
-    fitted = weights()
+    fitted = weights(query.strength)
     if not chances or chances[0] < fitted.confident_chance:
         return False
     if len(ranked) > 1 and ranked[0].value - ranked[1].value < fitted.confident_lead:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,15 @@ from rapidfuzz import fuzz
 from phrasebank.chitchat import Chat
 from phrasebank.cues import cues_of
 from phrasebank.documents import Document, Documents, Source
+from phrasebank.encoding import Encoder
 from phrasebank.grams import Ints, Postings
 from phrasebank.index import Floats, Index, Query, Weighting
 from phrasebank.keywords import WIDESPREAD, KeywordEvidence, KeywordParts, Keywords
+from phrasebank.meanings import Meanings, most_near, nearness
 from phrasebank.occasion import Marks
 from phrasebank.phrase import Phrase
+
+T = TypeVar("T", float, Floats)
 
 CLASSIFIER_ROWS: Final = 4_000
 CLASSIFIER_CELLS: Final = 2_000_000
@@ -43,7 +47,9 @@ class Evidence:
     phrase: Phrase
     nearest: Document
     cosine: float
-    """Of the nearest document, 0..1."""
+    """By letters, of the nearest document in them, 0..1."""
+    meaning: float
+    """The same by meaning, -1..1; 0 where the bank has no encoder."""
     learned: float
     """The classifier's opinion, about 0..1."""
     context: float
@@ -63,10 +69,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class _Nearness:
-    """A phrase's nearest document, its trusted cosine with the message, and the classifier's opinion."""
+    """A phrase's nearest document, its trusted cosines with the message, and the classifier's opinion."""
 
     row: int
     cosine: float
+    meaning: float
     learned: float
 
 
@@ -80,14 +87,17 @@ class Segment:
         "_documents",
         "_index",
         "_keywords",
+        "_meanings",
         "phrases",
         "weighting",
     )
 
-    def __init__(self, phrases: Sequence[Phrase], first: Segment | None = None) -> None:
+    def __init__(
+        self, phrases: Sequence[Phrase], first: Segment | None = None, encoder: Encoder | None = None
+    ) -> None:
         """Index `phrases`. A later segment of a bank is given the `first` one.
 
-        Then it weighs grams alike, and has a classifier only if that has one.
+        Then it weighs grams alike, and has a classifier only if that has one. Raises what the encoder raises.
         """
         self.phrases = tuple(phrases)
         parts = KeywordParts()
@@ -101,6 +111,7 @@ class Segment:
             else Weighting.over(postings, self._documents.texts, self._message_like())
         )
         self._index = Index(self._documents.texts, postings, self.weighting)
+        self._meanings = Meanings(encoder, self._documents.texts) if encoder else None
         told = len(self._documents) - len(self._documents.rows_of(Source.TEXT))
         self._density = max(0.0, math.log(max(told, 1) / max(len(phrases), 1)) / math.log(30))
         self._alphas: Floats | None = None if first and first._alphas is None else self._trained()
@@ -111,9 +122,9 @@ class Segment:
         return next((rows for rows in found if len(rows) >= 2), np.zeros(0, dtype=np.int64))
 
     def _trained(self) -> Floats | None:
-        """The classifier, phrases by documents: ridge regression in closed form on the cosines of the documents.
+        """The classifier, phrases by documents: ridge regression in closed form on the nearness of the documents.
 
-        The opinion about a phrase is the sum, over all documents, of coefficient times cosine with the message. What many
+        The opinion about a phrase is the sum, over all documents, of coefficient times nearness of the message. What many
         phrases have in common thereby counts for none of them. None where the bank is too large for it.
         """
         rows, phrases = len(self._documents), len(self.phrases)
@@ -121,7 +132,8 @@ class Segment:
             return None
         boosts = self._documents.boosts
         trusted = boosts[:, None] * boosts
-        square = self._index.between_rows() * trusted
+        meanings = self._meanings.between_rows() if self._meanings else None
+        square = nearness(self._index.between_rows(), meanings) * trusted
         targets = np.zeros((rows, phrases), dtype=np.float32)
         targets[np.arange(rows), self._documents.owners] = 1.0
         square[np.arange(rows), np.arange(rows)] += RIDGE
@@ -161,7 +173,7 @@ class Segment:
         for weight, earlier in zip(CONTEXT_WEIGHTS, context, strict=False):
             for position, one in self._nearness(earlier, gone).items():
                 before[position] += weight * one.learned
-        promise = {position: one.cosine + one.learned for position, one in near.items()}
+        promise = {position: one.cosine + one.meaning + one.learned for position, one in near.items()}
         for position, learned in before.items():
             promise[position] = promise.get(position, 0.0) + 0.3 * learned
         keywords = self._keywords.met(query.words, promise, gone)
@@ -183,48 +195,77 @@ class Segment:
         ]
 
     def _nearness(self, query: Query, gone: Marks | None) -> dict[int, _Nearness]:
-        """The nearest phrases by position, `CANDIDATES` by cosine and as many by the classifier; none marked as `gone`."""
+        """The nearest phrases by position, `CANDIDATES` by nearness and as many by the classifier; none marked as `gone`."""
+        return (
+            self._at_a_glance(query, gone) if len(self._documents) > ALL_ROWS else self._in_full(query, gone)
+        )
+
+    def _at_a_glance(self, query: Query, gone: Marks | None) -> dict[int, _Nearness]:
+        """Of many documents only those are compared that share the rarer grams of the message."""
+        rows, letters = self._index.nearest(query)
+        owners = self._documents.owners[rows]
+        if gone is not None:
+            present = ~gone[owners]
+            rows, letters, owners = rows[present], letters[present], owners[present]
+        meanings = self._meanings_of(query, rows)
+        boosts = self._documents.boosts[rows]
+        trusted = nearness(letters, meanings) * boosts
+        found: dict[int, _Nearness] = {}
+        for place in np.argsort(-trusted, kind="stable").tolist():
+            found.setdefault(
+                int(owners[place]),
+                _Nearness(
+                    int(rows[place]),
+                    float(letters[place] * boosts[place]),
+                    0.0 if meanings is None else float(meanings[place] * boosts[place]),
+                    self._unlearned(float(trusted[place])),
+                ),
+            )
+            if len(found) == CANDIDATES:
+                break
+        return found
+
+    def _in_full(self, query: Query, gone: Marks | None) -> dict[int, _Nearness]:
+        """Every document is compared."""
         documents = self._documents
-        if len(documents) > ALL_ROWS:
-            rows, cosines = self._index.nearest(query)
-            trusted = cosines * documents.boosts[rows]
-            owners = documents.owners[rows]
-            found: dict[int, _Nearness] = {}
-            if gone is not None:
-                present = ~gone[owners]
-                rows, trusted, owners = rows[present], trusted[present], owners[present]
-            for place in np.argsort(-trusted, kind="stable").tolist():
-                cosine = float(trusted[place])
-                found.setdefault(
-                    int(owners[place]), _Nearness(int(rows[place]), cosine, cosine / (1 + RIDGE))
-                )
-                if len(found) == CANDIDATES:
-                    break
-            return found
-        cosines = self._index.cosines(query)
-        trusted = cosines * documents.boosts
+        letters = self._index.cosines(query)
+        meanings = self._meanings_of(query)
+        near = nearness(letters, meanings)
+        trusted = near * documents.boosts
         best = np.maximum.reduceat(trusted, documents.starts)
         if gone is not None:
             best[gone] = 0.0
         if self._alphas is None:
             positions = _largest(best, CANDIDATES)
-            opinions = best[positions] / (
-                1 + RIDGE
-            )  # what the classifier says where each phrase has one document
+            opinions = self._unlearned(best[positions])
         else:
             # einsum keeps to this thread: a product so small is done before the threads of BLAS have met, and on a busy
             # machine they wait for each other some twenty times as long as it takes.
             positions = _largest(best, ASKED)
-            opinions = np.einsum("ij,j->i", self._alphas[positions], cosines)
+            opinions = np.einsum("ij,j->i", self._alphas[positions], near)
             kept = {*_largest(best[positions], CANDIDATES).tolist(), *_largest(opinions, CANDIDATES).tolist()}
             places = np.array(sorted(kept), dtype=np.int64)
             positions, opinions = positions[places], opinions[places]
         nearest = {}
         for position, learned in zip(positions.tolist(), opinions.tolist(), strict=True):
-            start, end = int(documents.starts[position]), self._end(position)
-            row = start + int(trusted[start:end].argmax())
-            nearest[position] = _Nearness(row, float(best[position]), learned)
+            own = slice(int(documents.starts[position]), self._end(position))
+            boosts = documents.boosts[own]
+            nearest[position] = _Nearness(
+                own.start + int(trusted[own].argmax()),
+                float((letters[own] * boosts).max()),
+                0.0 if meanings is None else float((meanings[own] * boosts).max()),
+                learned,
+            )
         return nearest
+
+    def _meanings_of(self, query: Query, rows: Ints | slice = slice(None)) -> Floats | None:
+        if self._meanings is None or query.meaning is None:
+            return None
+        return self._meanings.cosines(query.meaning, rows)
+
+    def _unlearned(self, near: T) -> T:
+        """What a classifier would say that has learned from one document for each phrase."""
+        return near / (most_near(self._meanings is not None) + RIDGE)
 
     def _end(self, position: int) -> int:
         starts = self._documents.starts
@@ -239,13 +280,14 @@ class Segment:
         before: float,
         keywords: Collection[int],
     ) -> Evidence:
-        near = near or _Nearness(int(self._documents.starts[position]), 0.0, 0.0)
+        near = near or _Nearness(int(self._documents.starts[position]), 0.0, 0.0, 0.0)
         nearest = self._documents[near.row]
         characters = set(query.words)
         return Evidence(
             phrase=self.phrases[position],
             nearest=nearest,
             cosine=near.cosine,
+            meaning=near.meaning,
             learned=near.learned,
             context=before,
             ratio=fuzz.ratio(query.words, nearest.words) / 100 * nearest.boost,

@@ -24,6 +24,8 @@ import orjson
 from scipy.optimize import minimize
 
 from phrasebank.bank import Bank
+from phrasebank.encoders.builtin import builtin_encoder
+from phrasebank.encoding import Encoder, Strength
 from phrasebank.index import Query
 from phrasebank.matching import FEATURES, answerable_features, features_of, logistic, order_of, right_features
 from phrasebank.phrase import Phrase
@@ -41,6 +43,8 @@ RIDGE = 1e-4
 Figures = dict[str, dict[str, float]]
 BOUNDS = {  # a sign that contradicts sense would be an accident of the data
     "cosine": (0, None),
+    "meaning": (0, None),
+    "same_meaning": (0, None),
     "learned": (0, None),
     "ratio": (0, None),
     "coverage": (0, None),
@@ -66,12 +70,12 @@ class Case:
     fold: int
 
 
-def atec() -> Iterator[Case]:
+def atec(encoder: Encoder | None) -> Iterator[Case]:
     with (SHARED / "faq_atec500_bank.tsv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     with (SHARED / "faq_atec500_queries_dev.tsv").open(encoding="utf-8") as file:
         queries = list(csv.DictReader(file, delimiter="\t"))
-    bank = Bank(Phrase(id=row["cid"], text=row["question"]) for row in rows)
+    bank = Bank((Phrase(id=row["cid"], text=row["question"]) for row in rows), encoder)
     for number, row in enumerate(queries):
         right = row["cid"] if row["kind"] == "answerable" else None
         weight = 0.25 if row["kind"] == "no_answer_same_domain" else 1.0
@@ -90,14 +94,16 @@ def turns() -> list[tuple[int, str, tuple[str, ...], str]]:
     return found
 
 
-def intents() -> Iterator[Case]:
+def intents(encoder: Encoder | None) -> Iterator[Case]:
     labelled = turns()
     for fold in range(FOLDS):
         examples: dict[str, list[str]] = defaultdict(list)
         for dialogue, text, _, intent in labelled:
             if dialogue % FOLDS != fold and intent != "OTHER":
                 examples[intent].append(text)
-        bank = Bank(Phrase(id=name, text=name, examples=tuple(texts)) for name, texts in examples.items())
+        bank = Bank(
+            (Phrase(id=name, text=name, examples=tuple(texts)) for name, texts in examples.items()), encoder
+        )
         held = [
             (text, earlier, None if intent == "OTHER" else intent)
             for dialogue, text, earlier, intent in labelled
@@ -106,7 +112,7 @@ def intents() -> Iterator[Case]:
         yield from _cases(bank, held, 1.0, fold)
 
 
-def starter(*, with_examples: bool) -> Iterator[Case]:
+def starter(encoder: Encoder | None, *, with_examples: bool) -> Iterator[Case]:
     phrases = starter_phrases()
     with (SHARED / "faq_atec500_queries_dev.tsv").open(encoding="utf-8") as file:
         strangers = [(row["query"], (), None) for row in csv.DictReader(file, delimiter="\t")][:253]
@@ -126,7 +132,7 @@ def starter(*, with_examples: bool) -> Iterator[Case]:
             for n, text in enumerate(phrase.examples)
             if n % FOLDS == fold
         ]
-        yield from _cases(Bank(kept), [*held, *strangers[fold::FOLDS]], 1.0, fold)
+        yield from _cases(Bank(kept, encoder), [*held, *strangers[fold::FOLDS]], 1.0, fold)
 
 
 def _cases(
@@ -204,7 +210,7 @@ def fit_answerable(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> 
                 truth.append(case.right is not None)
                 weights.append(case.weight / total)
     return fitted_logistic(
-        rows, truth, weights, {"cosine", "ratio", "learned", "value", "known", "at_home", "keyword"}
+        rows, truth, weights, {"cosine", "meaning", "ratio", "learned", "value", "known", "at_home", "keyword"}
     )
 
 
@@ -218,7 +224,7 @@ def fit_right(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> dict[
                 rows.append(right_features(ranked, rank, case.query))
                 truth.append(ranked[rank].evidence.phrase.id == case.right)
                 weights.append(1 / len(usable))
-    return fitted_logistic(rows, truth, weights, {"value", "lead", "cosine", "ratio", "learned", "keyword"})
+    return fitted_logistic(rows, truth, weights, {"value", "lead", "cosine", "meaning", "ratio", "learned", "keyword"})
 
 
 def judged(case: Case, figures: Figures) -> tuple[float, bool]:
@@ -270,12 +276,13 @@ def confident_chance(tasks: Sequence[Sequence[Case]], figures: Figures) -> float
     return found
 
 
-def main() -> None:
+def fitted(encoder: Encoder | None) -> dict[str, dict[str, float]]:
+    """The figures for banks with this encoder, and a report on them."""
     tasks = {
-        "500 questions": list(atec()),
-        "intents": list(intents()),
-        "starter bank": list(starter(with_examples=True)),
-        "starter bank, no examples": list(starter(with_examples=False)),
+        "500 questions": list(atec(encoder)),
+        "intents": list(intents(encoder)),
+        "starter bank": list(starter(encoder, with_examples=True)),
+        "starter bank, no examples": list(starter(encoder, with_examples=False)),
     }
     cases = list(tasks.values())
     order = fit_order(cases)
@@ -287,8 +294,16 @@ def main() -> None:
     for name, held in tasks.items():
         report(name, held, figures)
     figures["confident"] = {"chance": confident_chance(cases[:3], figures), "lead": 0.5}
-    FIGURES.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
-    print(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+    return figures
+
+
+def main() -> None:
+    encoders: dict[Strength, Encoder | None] = {"none": None, "builtin": builtin_encoder()}
+    record = orjson.loads(FIGURES.read_bytes())
+    for strength, encoder in encoders.items():
+        print(f"{strength}:")
+        record[strength] = fitted(encoder)
+    FIGURES.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 if __name__ == "__main__":
