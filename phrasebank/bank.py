@@ -13,6 +13,8 @@ from typing import Final
 
 from phrasebank.chitchat import Chat, is_junk, is_reference, without_chat
 from phrasebank.documents import Source
+from phrasebank.encoders.builtin import BUILTIN
+from phrasebank.encoding import Encoder
 from phrasebank.folding import folded, levelled
 from phrasebank.index import Query, Weighting
 from phrasebank.layers import Layer, bare_code, layers_with
@@ -63,7 +65,7 @@ class Bank:
 
     __slots__ = ("_count", "_encoder", "_layers", "_next_place")
 
-    def __init__(self, phrases: Iterable[Phrase], encoder: Encoder | None = None) -> None:
+    def __init__(self, phrases: Iterable[Phrase], encoder: Encoder | None = BUILTIN) -> None:
         """Index the approved ones of `phrases`. Of several with one id the last stands, in the place of the first.
 
         `encoder` tells the meanings that count beside letters; None: letters alone. What it raises comes out of here, of

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phrasebank.encoding import Encoder, Vectors
+from phrasebank.grams import Texts
 from phrasebank.index import Floats
 
 PACKED_ABOVE: Final = 20_000
@@ -21,7 +21,7 @@ class Meanings:
 
     __slots__ = ("_rows",)
 
-    def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
+    def __init__(self, encoder: Encoder, texts: Texts) -> None:
         """Encodes `texts`; raises what the encoder raises."""
         blocks = [
             encoder.encode([texts[row] for row in range(start, min(start + _BLOCK, len(texts)))])
@@ -39,7 +39,7 @@ class Meanings:
         if chosen.dtype == np.int8:
             chosen = chosen.astype(np.float32) / np.float32(127)
         # einsum keeps to this thread: a product so small is done before the threads of BLAS have met.
-        return np.einsum("ij,j->i", chosen, meaning)
+        return np.asarray(np.einsum("ij,j->i", chosen, meaning), dtype=np.float32)
 
     def between_rows(self) -> Floats:
         """The cosines of all rows with each other, a square matrix."""
@@ -55,7 +55,7 @@ def nearness(letters: Floats, meanings: Floats | None) -> Floats:
     """
     if meanings is None:
         return letters
-    return letters + np.float32(0.5) * (meanings + np.maximum(meanings, 0) ** 3)
+    return np.asarray(letters + 0.5 * (meanings + np.maximum(meanings, 0) ** 3), dtype=np.float32)
 
 
 def most_near(encoded: bool) -> float:

@@ -89,7 +89,9 @@ def sentences(draw: random.Random) -> list[str]:
     replies = (SHARED / "jddc_agent_replies_train.tsv").read_text("utf-8")
     reviews = (SHARED / "online_shopping_reviews_sample.tsv").read_text("utf-8")
     told = {piece.strip() for piece in re.split(r"[。！？；\n\t!?~]+", replies)}
-    pieces = sorted(piece for piece in set(re.split(r"[，。！？；\n\t!?,~ ]+", reviews)) if 4 <= len(piece) <= 40)
+    pieces = sorted(
+        piece for piece in set(re.split(r"[，。！？；\n\t!?,~ ]+", reviews)) if 4 <= len(piece) <= 40
+    )
     draw.shuffle(pieces)
     return sorted(piece for piece in told if 3 <= len(piece) <= 60) + pieces[:REVIEW_PIECES]
 
@@ -125,7 +127,9 @@ def vocabulary(gram_lists: Sequence[Sequence[str]]) -> dict[str, int]:
     counts = Counter(gram for grams in gram_lists for gram in set(grams))
     kept: list[str] = []
     for length, most in ((1, CHARACTERS), (2, PAIRS)):
-        frequent = sorted((-count, gram) for gram, count in counts.items() if len(gram) == length and count > 1)
+        frequent = sorted(
+            (-count, gram) for gram, count in counts.items() if len(gram) == length and count > 1
+        )
         kept += [gram for _, gram in frequent[:most]]
     return {gram: row for row, gram in enumerate(sorted(kept))}
 
@@ -169,7 +173,9 @@ def main() -> None:
     gram_lists = [grams_in(folded(text)) for text in texts]
     rows = vocabulary(gram_lists)
     roots = sparse.diags(np.sqrt(weights))
-    vectors = ridge((roots @ counted(gram_lists, rows)).tocsr(), (np.sqrt(weights)[:, None] * targets).astype(np.float32))
+    vectors = ridge(
+        (roots @ counted(gram_lists, rows)).tocsr(), (np.sqrt(weights)[:, None] * targets).astype(np.float32)
+    )
     scales = np.maximum(np.abs(vectors).max(1), 1e-9) / 127
     np.savez_compressed(
         WEIGHTS,

@@ -24,7 +24,7 @@ import orjson
 from scipy.optimize import minimize
 
 from phrasebank.bank import Bank
-from phrasebank.encoders.builtin import builtin_encoder
+from phrasebank.encoders.builtin import BUILTIN
 from phrasebank.encoding import Encoder, Strength
 from phrasebank.index import Query
 from phrasebank.matching import FEATURES, answerable_features, features_of, logistic, order_of, right_features
@@ -210,7 +210,10 @@ def fit_answerable(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> 
                 truth.append(case.right is not None)
                 weights.append(case.weight / total)
     return fitted_logistic(
-        rows, truth, weights, {"cosine", "meaning", "ratio", "learned", "value", "known", "at_home", "keyword"}
+        rows,
+        truth,
+        weights,
+        {"cosine", "meaning", "ratio", "learned", "value", "known", "at_home", "keyword"},
     )
 
 
@@ -224,7 +227,9 @@ def fit_right(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> dict[
                 rows.append(right_features(ranked, rank, case.query))
                 truth.append(ranked[rank].evidence.phrase.id == case.right)
                 weights.append(1 / len(usable))
-    return fitted_logistic(rows, truth, weights, {"value", "lead", "cosine", "meaning", "ratio", "learned", "keyword"})
+    return fitted_logistic(
+        rows, truth, weights, {"value", "lead", "cosine", "meaning", "ratio", "learned", "keyword"}
+    )
 
 
 def judged(case: Case, figures: Figures) -> tuple[float, bool]:
@@ -298,7 +303,7 @@ def fitted(encoder: Encoder | None) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    encoders: dict[Strength, Encoder | None] = {"none": None, "builtin": builtin_encoder()}
+    encoders: dict[Strength, Encoder | None] = {"none": None, "builtin": BUILTIN}
     record = orjson.loads(FIGURES.read_bytes())
     for strength, encoder in encoders.items():
         print(f"{strength}:")

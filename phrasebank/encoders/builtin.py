@@ -6,7 +6,8 @@ sentence encoder by tools/distil_encoder.py; docs/meaning-data-sheet.md says fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,49 +26,56 @@ def grams_in(words: str) -> list[str]:
     return [*words, *(words[start : start + 2] for start in range(len(words) - 1))]
 
 
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    rows: Mapping[str, int]
+    vectors: Vectors
+    """A row for each gram."""
+
+
+@cache
+def _weights() -> _Weights:
+    with np.load(WEIGHTS) as file:
+        grams = str(file["grams"]).split("\n")
+        vectors = file["vectors"].astype(np.float32) * file["scales"].astype(np.float32)[:, None]
+    return _Weights({gram: row for row, gram in enumerate(grams)}, vectors)
+
+
 class BuiltinEncoder:
-    """Static vectors; see the module. Texts are given folded (see `folding.folded`). Safe to share between threads."""
+    """Static vectors; see the module. Reads its weights when it is first used; safe to share between threads."""
 
     name = "builtin-1"
     strength: Strength = "builtin"
 
-    def __init__(self, grams: Sequence[str], vectors: Vectors) -> None:
-        """`vectors` has a row for each gram."""
-        self._rows = {gram: row for row, gram in enumerate(grams)}
-        self._vectors = vectors
-
     @property
     def dimensions(self) -> int:
-        return int(self._vectors.shape[1])
+        return int(_weights().vectors.shape[1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """As `Encoder.encode`; a text of unknown characters only says nothing."""
+        weights = _weights()
         found = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         rows: list[int] = []
         starts: list[int] = []
         places: list[int] = []
         for place, text in enumerate(texts):
-            known = [row for gram in grams_in(text) if (row := self._rows.get(gram)) is not None]
+            known = [row for gram in grams_in(text) if (row := weights.rows.get(gram)) is not None]
             if known:
                 places.append(place)
                 starts.append(len(rows))
                 rows += known
             if len(rows) > LOOKED_UP_AT_ONCE:
-                found[places] = self._sums(rows, starts)
+                found[places] = _sums(weights.vectors, rows, starts)
                 rows, starts, places = [], [], []
         if places:
-            found[places] = self._sums(rows, starts)
+            found[places] = _sums(weights.vectors, rows, starts)
         return found
 
-    def _sums(self, rows: list[int], starts: list[int]) -> Vectors:
-        sums = np.add.reduceat(self._vectors[rows], starts, axis=0)
-        lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
-        return np.asarray(sums / np.maximum(lengths, 1e-9)[:, None], dtype=np.float32)
+
+BUILTIN: Final = BuiltinEncoder()
 
 
-@cache
-def builtin_encoder() -> BuiltinEncoder:
-    """The encoder with the weights of the package; read once."""
-    with np.load(WEIGHTS) as file:
-        vectors = file["vectors"].astype(np.float32) * file["scales"].astype(np.float32)[:, None]
-        return BuiltinEncoder(str(file["grams"]).split("\n"), vectors)
+def _sums(vectors: Vectors, rows: list[int], starts: list[int]) -> Vectors:
+    sums = np.add.reduceat(vectors[rows], starts, axis=0)
+    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    return np.asarray(sums / np.maximum(lengths, 1e-9)[:, None], dtype=np.float32)
