@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -13,7 +12,10 @@ from phrasebank.folding import folded, levelled
 from phrasebank.index import Query
 from phrasebank.matching import Ranked, chances_of, is_confident, order_of
 from phrasebank.phrase import Phrase
+from phrasebank.questions import questions_of
+from phrasebank.results import Hit, Result, by_sound, for_several, quoted
 from phrasebank.segment import Evidence, Segment, Source
+from phrasebank.sound import heard
 
 COURTESY_SCORE: Final = 0.9
 """The chance that a phrase for 在吗 answers 在吗."""
@@ -21,30 +23,12 @@ CODE_SCORE: Final = 1.0
 CODE_BEGUN_SCORE: Final = 0.5
 REFERENCE_SCORE: Final = 0.5
 """An order card after a question: the question's phrases are worth so much of what they were."""
-QUOTED: Final = 24
-"""Code points of an example that are shown in a reason."""
+SURELY_KNOWN: Final = 0.6
+"""A message whose first hit is at least so likely is not read by its sound."""
 _CODE: Final = re.compile(r"/[a-z0-9_-]{1,20}")
 REBUILD_SHARE: Final = 0.1
 REBUILD_LEAST: Final = 200
 """A bank is built anew when more than this share, or this many phrases if that is more, came in or went out since."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A phrase that may answer the message. `score` is the chance, 0..1, that it does; `why` gives the reasons, in Chinese."""
-
-    phrase: Phrase
-    score: float
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the bank has for a message, best first. `confident`: good enough, and far enough ahead, to answer unattended."""
-
-    query: str
-    hits: tuple[Hit, ...]
-    confident: bool
 
 
 class Bank:
@@ -120,16 +104,40 @@ class Bank:
         """The phrases that answer `query`, at most `top`, best first; none for what cannot be answered.
 
         `context` are the buyer's earlier texts of the session, oldest first; they help where the message alone says little.
-        With `platform`, phrases meant for other platforms only are left out.
+        With `platform`, phrases meant for other platforms only are left out. A message of several questions gets the phrases
+        of each (see `results.for_several`), one that the bank hardly knows is also read by its sound (see `sound`).
         """
         if _CODE.fullmatch(levelled(query.strip())):
             return self._by_code_of(query, top, platform)
         if is_junk(query):
             return self._by_reference(query, context, top, platform)
+        whole = self._one(query, context, top, platform)
+        parts = questions_of(query)
+        if len(parts) == 1:
+            return whole
+        found = [
+            self._one(part, (*context, *parts[:number]), top, platform) for number, part in enumerate(parts)
+        ]
+        return for_several(whole, found, top)
+
+    def _one(self, query: str, context: Sequence[str], top: int, platform: str | None) -> Result:
+        """The result for a message taken as one question, in its own words or by its sound."""
         words = folded(query)
+        plain = self._in_words(query, words, context, top, platform)
+        if plain.score >= SURELY_KNOWN:
+            return plain
+        reading = heard(words, self._segments[0].weighting.frequency)
+        if reading is None:
+            return plain
+        return by_sound(plain, self._in_words(query, reading.words, context, top, platform), reading)
+
+    def _in_words(
+        self, query: str, words: str, context: Sequence[str], top: int, platform: str | None
+    ) -> Result:
+        """The result for `query`, of which the folded `words` are compared with the bank."""
         rest, chat = without_chat(words)
         if not rest:
-            return self._courtesy(query, chat, top, platform)
+            return self._courtesy(query, words, chat, top, platform)
         asked = Query.of(rest, self._segments[0].weighting)
         ranked = order_of(self.evidence(asked, context, platform), asked)
         return self._judged(query, asked, ranked, context, top)
@@ -172,19 +180,19 @@ class Bank:
         if not asked or not is_reference(query):
             return Result(query, (), False)
         earlier = self.search(asked[-1], context=asked[:-1], top=top, platform=platform)
-        reason = f"结合上文「{_quoted(asked[-1])}」"
+        reason = f"结合上文「{quoted(asked[-1])}」"
         hits = (
             Hit(hit.phrase, round(hit.score * REFERENCE_SCORE, 4), (reason, *hit.why)) for hit in earlier.hits
         )
         return Result(query, tuple(hits), False)
 
-    def _courtesy(self, query: str, chat: Chat, top: int, platform: str | None) -> Result:
+    def _courtesy(self, query: str, words: str, chat: Chat, top: int, platform: str | None) -> Result:
         """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only."""
-        words = Query.of(folded(query), self._segments[0].weighting)
+        asked = Query.of(words, self._segments[0].weighting)
         found = [
             (fit, phrase)
             for segment, gone in zip(self._segments, self._gone, strict=True)
-            for fit, phrase, position in segment.courteous(words, chat)
+            for fit, phrase, position in segment.courteous(asked, chat)
             if position not in gone and _allowed(phrase, platform)
         ]
         found.sort(key=lambda pair: (-pair[0], pair[1].order, pair[1].id))
@@ -225,22 +233,17 @@ def _allowed(phrase: Phrase, platform: str | None) -> bool:
     return platform is None or not phrase.platforms or platform in phrase.platforms
 
 
-def _quoted(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
-
-
 def _reasons(evidence: Evidence, words: str, context: Sequence[str]) -> tuple[str, ...]:
     """Why a phrase is offered, the strongest reason first."""
     reasons = []
     nearest = evidence.nearest
     named = {Source.EXAMPLE: "例句", Source.TITLE: "标题", Source.TEXT: "原文"}[nearest.source]
     if nearest.words == words:
-        reasons.append(f"与{named}「{_quoted(nearest.text)}」相同")
+        reasons.append(f"与{named}「{quoted(nearest.text)}」相同")
     if evidence.keyword:
         reasons.append("关键词：" + "、".join(evidence.keyword.keywords[:3]))
     if nearest.words != words and evidence.cosine >= 0.2:
-        reasons.append(f"与{named}「{_quoted(nearest.text)}」相近")
+        reasons.append(f"与{named}「{quoted(nearest.text)}」相近")
     if context and evidence.context > max(evidence.learned, 0.05):
         reasons.append("结合上文")
     return tuple(reasons) or ("与常见问法略有相似",)
