@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from phrasebank.chitchat import Chat, is_junk, is_reference, without_chat
+from phrasebank.chitchat import Chat, is_junk, looks_like_name, without_chat
 from phrasebank.folding import folded, levelled
 from phrasebank.index import Query
 from phrasebank.matching import Ranked, chances_of, is_confident, order_of
 from phrasebank.phrase import Phrase
 from phrasebank.questions import questions_of
+from phrasebank.references import is_reference
 from phrasebank.results import Hit, Result, by_sound, for_several, quoted
 from phrasebank.segment import Evidence, Segment, Source
 from phrasebank.sound import heard
@@ -109,7 +110,7 @@ class Bank:
         """
         if _CODE.fullmatch(levelled(query.strip())):
             return self._by_code_of(query, top, platform)
-        if is_junk(query):
+        if is_junk(query) or self._is_strange_name(query):
             return self._by_reference(query, context, top, platform)
         whole = self._one(query, context, top, platform)
         parts = questions_of(query)
@@ -119,6 +120,14 @@ class Bank:
             self._one(part, (*context, *parts[:number]), top, platform) for number, part in enumerate(parts)
         ]
         return for_several(whole, found, top)
+
+    def _is_strange_name(self, query: str) -> bool:
+        """Whether `query` may be somebody's name, and no pair of its characters stands anywhere in the bank."""
+        words = folded(query).rstrip("0")
+        if not looks_like_name(words):
+            return False
+        frequency = self._segments[0].weighting.frequency
+        return not any(words[at : at + 2] in frequency for at in range(len(words) - 1))
 
     def _one(self, query: str, context: Sequence[str], top: int, platform: str | None) -> Result:
         """The result for a message taken as one question, in its own words or by its sound."""
@@ -188,6 +197,8 @@ class Bank:
 
     def _courtesy(self, query: str, words: str, chat: Chat, top: int, platform: str | None) -> Result:
         """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only."""
+        if chat & (Chat.THANKS | Chat.FAREWELL):
+            chat &= ~Chat.GREETING  # 谢谢老板 calls somebody and greets nobody
         asked = Query.of(words, self._segments[0].weighting)
         found = [
             (fit, phrase)

@@ -12,10 +12,10 @@ from app.core.clocks import OpenItem
 from app.core.events import Kind
 from app.core.invites import InviteAdvice, InviteRules, advise
 from app.core.sessions import HUMAN_SENDERS, Message, Session
+from app.core.utterances import utterance_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import (
     Picture,
-    context_of,
     mood_of,
     said_to,
 )
@@ -24,6 +24,8 @@ from phrasebank import Hit, Result
 from phrasebank.filling import fill
 
 SUGGESTIONS = 3
+CONTEXT_TURNS = 3
+"""How many earlier buyer texts of a session help to read the newest ones."""
 LEAST_SCORE = 0.2
 """A reply that is right less than once in five times is not worth an agent's look."""
 
@@ -39,19 +41,21 @@ class Considered:
     _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
 
     def found(self, session: Session, message: Message | None) -> Result:
-        """The replies that fit a message, as seen from its place in the session; none for what is no text."""
+        """The replies that fit a message together with what the buyer said in one go with it; none for what is no text."""
         if message is None or message.kind is not Kind.TEXT:
             return Result("", (), confident=False)
         if message.id not in self._found:
             shop = self.picture.shop
+            said = utterance_of(session, message)
             result = self.knowledge.bank(self.db, shop).search(
-                message.text,
-                context=context_of(session, message),
+                said.text,
+                context=said.context[-CONTEXT_TURNS:],
                 top=SUGGESTIONS,
                 platform=shop.profile.platform,
             )
             hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)
-            self._found[message.id] = replace(result, hits=hits)
+            found = replace(result, hits=hits)
+            self._found.update((one.id, found) for one in said.messages)
         return self._found[message.id]
 
     def found_for(self, session: Session, item: OpenItem) -> Result:
