@@ -32,8 +32,8 @@ _LAUGH: Final = re.compile(
     r"[hax]{2,}|h+m*|m{2,}|(?:ha|he|hi|hei|hia|ho|hu|em){2,}|e+m+|233+|w+|[a-z]|lol|xd|xswl|awsl|yyds|qaq|qwq|tat|tt|orz"
 )
 _FACE: Final = re.compile(r"[^\W\d_\u3400-\u9fff]{0,3}")
-_PLAIN_SIGNS: Final = frozenset("?？!！,，.。、~～…:：;；\"'“”-/")
-"""Signs that people write after words; any other beside a few letters makes a face: o_o, T^T."""
+_FACE_SIGN: Final = re.compile(r"[^\w\s?？!！,，.。、~～…:：;；\"'“”/-]|_")
+"""What makes a face of a few letters, o_o or T^T: any sign but those that people write after words."""
 
 _SURNAMES: Final = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
@@ -57,9 +57,9 @@ def _courtesies() -> tuple[dict[str, Chat], int]:
 def is_junk(text: str) -> bool:
     """Whether nothing in `text` can be answered: empty, symbols, emoji, laughter, or a mere reference (see `is_reference`)."""
     words = folded(text)
-    return (
-        not words or bool(_LAUGH.fullmatch(words)) or all(map(_is_face, text.split())) or is_reference(text)
-    )
+    if not words or _LAUGH.fullmatch(words):
+        return True
+    return bool(_FACE_SIGN.search(text) and all(map(_is_face, text.split()))) or is_reference(text)
 
 
 def looks_like_name(words: str) -> bool:
@@ -70,8 +70,7 @@ def looks_like_name(words: str) -> bool:
 def _is_face(text: str) -> bool:
     """Whether in `text` a few letters at most are the eyes and mouth of a face, or there are signs alone."""
     words = folded(text)
-    signs = any(not char.isalnum() and char not in _PLAIN_SIGNS for char in text)
-    return not words or (signs and bool(_FACE.fullmatch(words)))
+    return not words or bool(_FACE_SIGN.search(text) and _FACE.fullmatch(words))
 
 
 def without_chat(words: str) -> tuple[str, Chat]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
@@ -52,13 +52,16 @@ def bare(text: str) -> str:
     return _NOT_WORD.sub("", levelled_text) or "".join(levelled_text.split())
 
 
+@lru_cache(maxsize=64)  # one search asks for the same few texts several times
 def folded(text: str) -> str:
     """`text` as it is compared: levelled, without placeholders, addresses, punctuation and spaces.
 
     A number of five or more digits becomes `00000`. At most `MAX_FOLDED` code points; the same text always folds alike, and
     a folded text folds to itself.
     """
-    text = ADDRESS.sub(" ", text[: 8 * MAX_FOLDED])
+    text = text[: 8 * MAX_FOLDED]
+    if "." in text or "://" in text:
+        text = ADDRESS.sub(" ", text)
     text = _faces().sub(" ", _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", text)))
     text = _NOT_WORD.sub("", levelled(text))
     return _LONG_NUMBER.sub("00000", text)[:MAX_FOLDED]

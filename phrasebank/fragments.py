@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from phrasebank.chitchat import is_junk, without_chat
 from phrasebank.folding import folded
 
-SHORT_NUMBER: Final = 4
-"""Digits of a number that may be a size or a count; a longer one only says which order is meant."""
+_SIZE: Final = re.compile(r"\d{1,4}|x{0,4}[sml]")
+"""A number or letter that may be a size or a count; a longer number only says which order is meant."""
 
 
 def joined(fragments: Sequence[str]) -> str:
@@ -29,6 +30,4 @@ def joined(fragments: Sequence[str]) -> str:
 
 def _says(text: str) -> bool:
     words = folded(text)
-    if is_junk(text):
-        return words.isdigit() and len(words) <= SHORT_NUMBER
-    return bool(without_chat(words)[0])
+    return bool(_SIZE.fullmatch(words) if is_junk(text) else without_chat(words)[0])

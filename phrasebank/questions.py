@@ -15,11 +15,8 @@ from phrasebank.folding import folded
 
 MOST_PARTS: Final = 5
 """More questions than these are left in the last part."""
-LEAST_CONTENT: Final = 1
-"""Characters that a part must have besides those that ask: 怎么回事 and 可以吗 ask about what was said before."""
-
 _CUT: Final = re.compile(
-    r"(?:[?？!！。;；…，,、~～\s]|(?<![\w])\d{1,2}[、.．)）](?!\d))+|(?<=.)(?=另外|顺便|还有就是)"
+    r"(?:[?？!！。;；…，,、~～\s]|(?<![\w])\d{1,2}[、.．)）](?!\d))+|(?<=.)(?=另外|[顺順]便|[还還]有就是)"
 )
 _ASKS: Final = re.compile(
     r"什么|啥|怎|咋|哪|谁|几|多少|多久|多大|多长|多重|多高|如何|为何|何时|是否|能否|可否|"
@@ -72,12 +69,9 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 def _asks(piece: str, *, asked: bool) -> bool:
     """Whether a piece is a question, or a request, that stands by itself."""
     words = without_chat(folded(piece))[0]
-    if not (asked or _ASKS.search(words) or _REQUESTS.search(words)):
-        return False
-    return len(_EMPTY.sub("", words)) >= LEAST_CONTENT
+    return bool(asked or _ASKS.search(words) or _REQUESTS.search(words)) and _says(words)
 
 
 def _says(piece: str) -> bool:
-    """Whether a piece that asks nothing tells something: 我昨天买的 does, 谢谢 and 怎么回事 do not."""
-    words = without_chat(folded(piece))[0]
-    return len(_EMPTY.sub("", words)) >= LEAST_CONTENT
+    """Whether a piece tells something: 我昨天买的 does, 谢谢 and 怎么回事 do not."""
+    return bool(_EMPTY.sub("", without_chat(folded(piece))[0]))

@@ -43,12 +43,12 @@ def is_reference(text: str) -> bool:
     words = folded(text)
     if not words:
         return any(char.isalnum() for char in text) and not _EMOJI.search(text)
-    return bool(_NUMBER.fullmatch(words)) or _is_card(text) or _is_share(text)
-
-
-def _is_card(text: str) -> bool:
-    """Whether `text` is what a console sends for an order or product card, and nothing that the buyer wrote."""
     level = levelled(text)
+    return bool(_NUMBER.fullmatch(words)) or _is_card(level) or _is_share(level)
+
+
+def _is_card(level: str) -> bool:
+    """Whether levelled text is what a console sends for an order or product card, and nothing that the buyer wrote."""
     labels = _CARD_LABEL.findall(level)
     head = _CARD_HEAD.match(level)
     if not labels and not head:
@@ -59,11 +59,10 @@ def _is_card(text: str) -> bool:
     return not _asks(rest) and (bool(head) or len(rest) <= (3 if len(labels) == 1 else 12))
 
 
-def _is_share(text: str) -> bool:
-    """Whether `text` is a link or pass-phrase as the shop apps share it, with the product's name and nothing of the buyer's own."""
-    level = levelled(text)
-    title, address = _TITLE.search(level), ADDRESS.search(level)
-    if _TOKEN.search(level) or (_SHARING.search(level) and (title or address)):
+def _is_share(level: str) -> bool:
+    """Whether levelled text is a link or pass-phrase as the shop apps share it, with the product's name and nothing of the buyer's own."""
+    title, address = _TITLE.search(level), "." in level and ADDRESS.search(level)
+    if _TOKEN.search(level) or ((title or address) and _SHARING.search(level)):
         return not _asks(folded(_SHARING.sub(" ", _TITLE.sub(" ", _TOKEN.sub(" ", level)))))
     return bool(address) and not folded(_TITLE.sub(" ", level))
 

@@ -55,12 +55,12 @@ def quoted(text: str) -> str:
 def for_several(whole: Result, parts: Sequence[Result], top: int) -> Result:
     """The result for a message of several questions, from that of the message as a whole and those of its parts.
 
-    Where the parts ask for different phrases and each is known better than the whole, the best phrase of every part comes first, then
-    the second best of each, and the reasons name the part; a phrase that several parts share stands once. Else it is the whole's.
+    Where the parts ask for different phrases, the best phrase of every part comes first, then the second best of each, and the reasons
+    name the part; a phrase that several parts share stands once. Where the whole is known better than any part, it is the whole's.
     Confident only if one phrase answers all: it is first for the whole and for every part.
     """
     as_one = all(part.first_id == whole.first_id for part in parts)
-    if as_one or not all(part.score > whole.score for part in parts):
+    if as_one or max(part.score for part in parts) <= whole.score:
         return replace(whole, confident=whole.confident and as_one)
     hits: dict[str, Hit] = {}
     ceiling = 1.0
