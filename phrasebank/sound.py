@@ -18,7 +18,9 @@ from typing import Final
 import rjieba
 
 LONGEST_SYLLABLE: Final = 6
-CANDIDATES: Final = 24
+MOST_LETTERS: Final = 72
+"""A message with more letters than two dozen syllables have is not read: no buyer types so, and it would take long."""
+CANDIDATES: Final = 16
 """Characters that are tried for one syllable, those that most of the bank's texts have."""
 PAIR_KNOWN: Final = 1.0
 """What it is worth that two neighbours stand side by side somewhere in the bank; more often counts for more."""
@@ -71,6 +73,8 @@ def heard(words: str, frequency: Mapping[str, int]) -> Reading | None:
     spoken = {
         match.start(): match.end() for match in _LETTERS.finditer(words) if _is_spelled(match[0], frequency)
     }
+    if sum(end - at for at, end in spoken.items()) > MOST_LETTERS:
+        return None
     instead = {at: found for at in _alone(words) if (found := _instead(words, at, frequency))}
     if not spoken and not instead:
         return None
