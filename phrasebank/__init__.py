@@ -3,9 +3,10 @@
 A pure library: no web, no database, no clock. `Bank(phrases).search(message)` is the heart of it.
 """
 
-from phrasebank.bank import Bank, Hit, Result
+from phrasebank.bank import Bank
 from phrasebank.formats import Problem, ReadResult, read_bank, write_bank
 from phrasebank.phrase import Phrase, PhraseError
+from phrasebank.results import Hit, Result
 from phrasebank.starting import starter_bank
 
 __all__ = [

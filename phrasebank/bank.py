@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from heapq import merge
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final
 
-from phrasebank.chitchat import Chat, is_junk, is_reference, without_chat
+from phrasebank.chitchat import Chat, is_junk, looks_like_name, without_chat
 from phrasebank.documents import Source
 from phrasebank.encoders.builtin import BUILTIN
 from phrasebank.encoding import Encoder
@@ -22,7 +21,11 @@ from phrasebank.matching import Ranked, chances_of, is_confident, order_of
 from phrasebank.occasion import ANY, Occasion, either
 from phrasebank.phrase import TEAM, Phrase
 from phrasebank.precedence import item_worth, reserved_for, rivals, unattended, with_items
+from phrasebank.questions import questions_of
+from phrasebank.references import is_reference
+from phrasebank.results import Hit, Result, by_sound, for_several, quoted
 from phrasebank.segment import Evidence
+from phrasebank.sound import heard
 
 COURTESY_SCORE: Final = 0.9
 """The chance that a phrase for 在吗 answers 在吗."""
@@ -30,30 +33,12 @@ CODE_SCORE: Final = 1.0
 CODE_BEGUN_SCORE: Final = 0.5
 REFERENCE_SCORE: Final = 0.5
 """An order card after a question: the question's phrases are worth so much of what they were."""
-QUOTED: Final = 24
-"""Code points of an example that are shown in a reason."""
+SURELY_KNOWN: Final = 0.6
+"""A message whose first phrase is at least as likely as this is not also read by its sound."""
 _CODE: Final = re.compile(r"/[a-z0-9_-]{1,20}")
 REBUILD_SHARE: Final = 0.1
 REBUILD_LEAST: Final = 200
 """A bank is built anew when more than this share, or this many phrases if that is more, came in or went out since."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A phrase that may answer the message. `score` is the chance, 0..1, that it does; `why` gives the reasons, in Chinese."""
-
-    phrase: Phrase
-    score: float
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the bank has for a message, best first. `confident`: good enough, and far enough ahead, to answer unattended."""
-
-    query: str
-    hits: tuple[Hit, ...]
-    confident: bool
 
 
 class Bank:
@@ -172,19 +157,51 @@ class Bank:
         With `item`, those for other items are left out, and one for this item goes before a general one of about the same
         chance. Without it, phrases for single items come after general ones and say for which item they are. Phrases of
         their own are offered to `agent` alone. Only a phrase of the team, and for single items only where the item is
-        known, is ever `confident`.
+        known, is ever `confident`. A message of several questions gets the phrases of each (see `results.for_several`), one
+        that the bank hardly knows is also read by its sound (see `sound`).
         """
         return self._search(query, context, top, Occasion(platform, item, agent, today))
 
     def _search(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
         if _CODE.fullmatch(levelled(query.strip())):
             return self._by_code_of(query, top, occasion)
-        if is_junk(query):
+        if is_junk(query) or self._is_strange_name(query):
             return self._by_reference(query, context, top, occasion)
+        whole = self._one(query, context, top, occasion)
+        parts = questions_of(query)
+        if len(parts) == 1:
+            return whole
+        found = [
+            self._one(part, (*context, *parts[:number]), top, occasion) for number, part in enumerate(parts)
+        ]
+        return for_several(whole, found, top)
+
+    def _is_strange_name(self, query: str) -> bool:
+        """Whether `query` may be somebody's name, and no pair of its characters stands anywhere in the bank."""
+        words = folded(query).rstrip("0")
+        if not looks_like_name(words):
+            return False
+        frequency = self._weighting.frequency
+        return not any(words[at : at + 2] in frequency for at in range(len(words) - 1))
+
+    def _one(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
+        """The result for a message taken as one question, in its own words or by its sound."""
         words = folded(query)
+        plain = self._in_words(query, words, context, top, occasion)
+        if plain.score >= SURELY_KNOWN:
+            return plain
+        reading = heard(words, self._weighting.frequency)
+        if reading is None:
+            return plain
+        return by_sound(plain, self._in_words(query, reading.words, context, top, occasion), reading)
+
+    def _in_words(
+        self, query: str, words: str, context: Sequence[str], top: int, occasion: Occasion
+    ) -> Result:
+        """The result for `query`, of which the folded `words` are compared with the bank."""
         rest, chat = without_chat(words)
         if not rest:
-            return self._courtesy(query, chat, top, occasion)
+            return self._courtesy(query, words, chat, top, occasion)
         asked = Query.of(rest, self._weighting, self._encoder)
         ranked = with_items(order_of(self.evidence(asked, context, occasion), asked), occasion)
         return self._judged(query, asked, ranked, context, top, occasion)
@@ -245,20 +262,22 @@ class Bank:
         if not asked or not is_reference(query):
             return Result(query, (), False)
         earlier = self._search(asked[-1], asked[:-1], top, occasion)
-        reason = f"结合上文「{_quoted(asked[-1])}」"
+        reason = f"结合上文「{quoted(asked[-1])}」"
         hits = (
             Hit(hit.phrase, round(hit.score * REFERENCE_SCORE, 4), (reason, *hit.why)) for hit in earlier.hits
         )
         return Result(query, tuple(hits), False)
 
-    def _courtesy(self, query: str, chat: Chat, top: int, occasion: Occasion) -> Result:
+    def _courtesy(self, query: str, words: str, chat: Chat, top: int, occasion: Occasion) -> Result:
         """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only."""
-        words = Query.of(folded(query), self._weighting, self._encoder)
+        if chat & (Chat.THANKS | Chat.FAREWELL):
+            chat &= ~Chat.GREETING  # 谢谢老板 calls somebody and greets nobody
+        asked = Query.of(words, self._weighting, self._encoder)
         found = [
             (fit, phrase)
             for layer in self._layers
             for fit, phrase in layer.segment.courteous(
-                words, chat, either(layer.hidden, layer.reservations.barred(occasion))
+                asked, chat, either(layer.hidden, layer.reservations.barred(occasion))
             )
         ]
         found.sort(key=lambda pair: (-pair[0] - item_worth(pair[1], occasion), pair[1].order, pair[1].id))
@@ -293,22 +312,17 @@ class Bank:
         return Result(query, tuple(islice(hits, top)), confident=False)
 
 
-def _quoted(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
-
-
 def _reasons(evidence: Evidence, words: str, context: Sequence[str]) -> tuple[str, ...]:
     """Why a phrase is offered, the strongest reason first."""
     reasons = []
     nearest = evidence.nearest
     named = {Source.EXAMPLE: "例句", Source.TITLE: "标题", Source.TEXT: "原文"}[nearest.source]
     if nearest.words == words:
-        reasons.append(f"与{named}「{_quoted(nearest.text)}」相同")
+        reasons.append(f"与{named}「{quoted(nearest.text)}」相同")
     if evidence.keyword:
         reasons.append("关键词：" + "、".join(evidence.keyword.keywords[:3]))
     if nearest.words != words and evidence.cosine >= 0.2:
-        reasons.append(f"与{named}「{_quoted(nearest.text)}」相近")
+        reasons.append(f"与{named}「{quoted(nearest.text)}」相近")
     if context and evidence.context > max(evidence.learned, 0.05):
         reasons.append("结合上文")
     return tuple(reasons) or ("与常见问法略有相似",)

@@ -9,10 +9,11 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+import rjieba
 import yaml
 
-from phrasebank.cues import cues_of
-from phrasebank.folding import folded, levelled
+from phrasebank.folding import folded
+from phrasebank.references import is_reference
 
 
 class Chat(Flag):
@@ -27,19 +28,20 @@ class Chat(Flag):
 
 _PARTICLES: Final = "呀啊哦呢吧啦哈嘛了的哟呐噢嗯我你您"
 _LAUGH: Final = re.compile(
-    r"[哈呵嘿嘻吼咯嗯哦噢喔额呃啊呀唉哎诶欸唔嗷嘛呗啦哇切哼呜6]+|[hax]{2,}|h+|e+m+|233+|w+|[a-z]"
+    r"[哈呵嘿嘻吼咯嗯哦噢喔额呃啊呀唉哎诶欸唔嗷嘛呗啦哇切哼呜嘎嘤噗啧略6]+|啊这|笑(?:死|哭)(?:我|人)?了?|"
+    r"[hax]{2,}|h+m*|m{2,}|(?:ha|he|hi|hei|hia|ho|hu|em){2,}|e+m+|233+|w+|[a-z]|lol|xd|xswl|awsl|yyds|qaq|qwq|tat|tt|orz"
 )
-_NUMBER: Final = re.compile(r"[a-z]{0,4}\d+(?:\.\d+)?")
-_CARD_LABEL: Final = re.compile(
-    r"订单号|订单编号|订单金额|商品编号|商品id|sku|下单时间|付款时间|成交时间|实付|实收款|订单状态|物流单号|运单号|共\d+件|已售|月销|券后|到手价|[¥￥]\d"
-)
-_CARD_WORDS: Final = re.compile(
-    r"[【\[]?(?:订单|商品|宝贝|订单卡片|商品卡片)[】\]]|我(?:想|要)?咨询(?:一下)?(?:这个|该|的)?(?:商品|订单|宝贝)"
-    r"|^.{0,40}发送:|咨询(?:订单|商品)|单号|元|的"
-)
-_VALUES: Final = re.compile(r"[\d.:/\-]+|[a-z]+\d[a-z0-9]*")
+_FACE: Final = re.compile(r"[^\W\d_\u3400-\u9fff]{0,3}")
+_FACE_SIGN: Final = re.compile(r"[^\w\s?？!！,，.。、~～…:：;；\"'“”/-]|_")
+"""What makes a face of a few letters, o_o or T^T: any sign but those that people write after words."""
 
-_EMOJI: Final = re.compile(r"#E-|/:|[\[［][\u3400-\u9fff]{1,4}[\]］]")
+_SURNAMES: Final = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
+    "姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_NAME: Final = re.compile(
+    rf"(?:[{_SURNAMES}]|欧阳|上官|司马|诸葛)[\u4e00-\u9fff]{{1,2}}|[小老][{_SURNAMES}]|[{_SURNAMES}](?:先生|女士|小姐)"
+)
 
 
 @cache
@@ -61,18 +63,20 @@ def _beginnings() -> frozenset[str]:
 def is_junk(text: str) -> bool:
     """Whether nothing in `text` can be answered: empty, symbols, emoji, laughter, or a mere reference (see `is_reference`)."""
     words = folded(text)
-    return not words or bool(_LAUGH.fullmatch(words)) or is_reference(text)
+    if not words or _LAUGH.fullmatch(words):
+        return True
+    return bool(_FACE_SIGN.search(text) and all(map(_is_face, text.split()))) or is_reference(text)
 
 
-def is_reference(text: str) -> bool:
-    """Whether `text` only points at something: a bare number, an address, an order or product card.
+def looks_like_name(words: str) -> bool:
+    """Whether folded `words` have the shape of a person's name and are no word of two characters, such as 安装 or 黄色."""
+    return bool(_NAME.fullmatch(words)) and not (len(words) == 2 and rjieba.cut(words, False) == [words])
 
-    It asks nothing by itself, but the buyer who was asking before now says which order is meant.
-    """
+
+def _is_face(text: str) -> bool:
+    """Whether in `text` a few letters at most are the eyes and mouth of a face, or there are signs alone."""
     words = folded(text)
-    if not words:
-        return any(char.isalnum() for char in text) and not _EMOJI.search(text)
-    return bool(_NUMBER.fullmatch(words)) or _is_card(text)
+    return not words or bool(_FACE_SIGN.search(text) and _FACE.fullmatch(words))
 
 
 def without_chat(words: str) -> tuple[str, Chat]:
@@ -112,13 +116,3 @@ def _only_chat(words: str) -> bool:
     known, longest = _courtesies()
     lengths = range(min(longest, len(words)), 0, -1)
     return any(words[:length] in known and _only_chat(words[length:]) for length in lengths)
-
-
-def _is_card(text: str) -> bool:
-    """Whether `text` is what a console sends for an order or product card, and nothing that the buyer wrote."""
-    labels = _CARD_LABEL.findall(levelled(text))
-    if not labels:
-        return False
-    rest = folded(_VALUES.sub("", _CARD_WORDS.sub("", _CARD_LABEL.sub("", levelled(text)))))
-    asks = cues_of(rest) or rest.endswith(("吗", "呢", "么", "没", "看"))
-    return not asks and len(rest) <= (3 if len(labels) == 1 else 12)

@@ -9,20 +9,31 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
 MAX_FOLDED: Final = 400
 """Code points that are looked at. A longer message is no question that a quick reply answers."""
 
-_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]+", re.IGNORECASE)
+ADDRESS: Final = re.compile(
+    r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]+|"
+    r"(?<![\w.@])(?:[a-z0-9-]{1,40}\.){1,4}(?:com|cn|net|top|shop|vip|cc)(?![a-z])(?:/[^\s\u3000-\u9fff\uff00-\uffef]*)?",
+    re.IGNORECASE,
+)
 _BRACKETED: Final = re.compile(r"#?[\[［][^\[\]［］\n]{1,24}[\]］]")
 """Emoji codes such as [微笑] and the masks of consoles such as [订单号]."""
-_EMOJI_CODE: Final = re.compile(r"/:[A-Za-z0-9~!@#$%^&*()_+-]{1,8}|#E-[a-z]+|&nbsp;")
+_EMOJI_CODE: Final = re.compile(r"/:[!-.0-~]{1,9}|#E-[a-z]+\d*|&nbsp;|<[a-z][^<>\n]{0,80}>")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _NOT_WORD_IN_LINE: Final = re.compile(r"(?:[^\w\n]|_)+")
+
+
+@cache
+def _faces() -> re.Pattern[str]:
+    """Emoji that consoles write by name in other brackets than square ones: (微笑), 【流泪】, /呲牙."""
+    names = "|".join((resources.files("phrasebank") / "data" / "faces.txt").read_text("utf-8").split())
+    return re.compile(rf"[(（【](?:{names})[)）】]|/(?:{names})")
 
 
 @cache
@@ -43,14 +54,17 @@ def bare(text: str) -> str:
     return _NOT_WORD.sub("", levelled_text) or "".join(levelled_text.split())
 
 
+@lru_cache(maxsize=64)  # one search asks for the same few texts several times
 def folded(text: str) -> str:
     """`text` as it is compared: levelled, without placeholders, addresses, punctuation and spaces.
 
     A number of five or more digits becomes `00000`. At most `MAX_FOLDED` code points; the same text always folds alike, and
     a folded text folds to itself.
     """
-    text = _ADDRESS.sub(" ", text[: 8 * MAX_FOLDED])
-    text = _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", text))
+    text = text[: 8 * MAX_FOLDED]
+    if "." in text or "://" in text:
+        text = ADDRESS.sub(" ", text)
+    text = _faces().sub(" ", _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", text)))
     text = _NOT_WORD.sub("", levelled(text))
     return _LONG_NUMBER.sub("00000", text)[:MAX_FOLDED]
 
@@ -60,8 +74,8 @@ def folded_all(texts: Iterable[str]) -> list[str]:
     texts = list(texts)
     # Nothing below looks across the end of a line, so that many texts of one line are folded as one of many lines.
     joined = "\n".join("" if "\n" in text else text[: 8 * MAX_FOLDED] for text in texts)
-    joined = _ADDRESS.sub(" ", joined)
-    joined = _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", joined))
+    joined = ADDRESS.sub(" ", joined)
+    joined = _faces().sub(" ", _BRACKETED.sub(" ", _EMOJI_CODE.sub(" ", joined)))
     joined = _LONG_NUMBER.sub("00000", _NOT_WORD_IN_LINE.sub("", levelled(joined)))
     return [
         folded(text) if "\n" in text else line[:MAX_FOLDED]

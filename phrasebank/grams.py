@@ -90,6 +90,17 @@ def gram_of(characters: str) -> int:
     return number
 
 
+def characters_of(gram: int) -> str:
+    """The characters of a gram, by its number."""
+    codes = (gram >> shift * _FIELD & int(_FIELD_MASK) for shift in reversed(range(LONGEST)))
+    return "".join(chr(code) for code in codes if code)
+
+
+def no_longer_than(size: int, grams: Grams) -> int:
+    """How many of `grams`, ascending, have at most `size` characters; they are the first ones."""
+    return int(np.searchsorted(grams, np.uint64(1 << size * _FIELD)))
+
+
 def grams_of(words: str) -> Grams:
     """The different grams of folded `words`, ascending."""
     codes = _codes_of(words).astype(np.uint64)

@@ -7,15 +7,29 @@ changes; several of them can share one `Weighting`, which is how a bank takes in
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from phrasebank.encoding import Encoder, Strength, Vectors
-from phrasebank.grams import Grams, Ints, Postings, Rows, Texts, changes, distinct, grams_of, sizes_of, spans
+from phrasebank.grams import (
+    Grams,
+    Ints,
+    Postings,
+    Rows,
+    Texts,
+    changes,
+    characters_of,
+    distinct,
+    grams_of,
+    no_longer_than,
+    sizes_of,
+    spans,
+)
 
 Floats = NDArray[np.float32]
 
@@ -33,7 +47,7 @@ _BLOCK: Final = 1 << 22
 """Postings that are worked on at one go while an index is built."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Weighting:
     """How much a gram says: little if many documents have it. A gram that no document has weighs most."""
 
@@ -63,6 +77,13 @@ class Weighting:
         return cls(
             len(texts), postings.grams, postings.counts, float(seen.mean()), max(float(seen.std()), 0.1)
         )
+
+    @cached_property
+    def frequency(self) -> Mapping[str, int]:
+        """In how many documents each run of one or two characters occurs; made when it is first asked for."""
+        short = no_longer_than(2, self.grams)
+        counted = zip(self.grams[:short].tolist(), self.counts[:short].tolist(), strict=True)
+        return {characters_of(gram): count for gram, count in counted}
 
     def frequencies(self, grams: Grams) -> Ints:
         """In how many documents each gram occurs."""

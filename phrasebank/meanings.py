@@ -23,15 +23,13 @@ class Meanings:
 
     def __init__(self, encoder: Encoder, texts: Texts) -> None:
         """Encodes `texts`; raises what the encoder raises."""
-        blocks = [
-            encoder.encode([texts[row] for row in range(start, min(start + _BLOCK, len(texts)))])
-            for start in range(0, len(texts), _BLOCK)
-        ]
         packed = len(texts) > PACKED_ABOVE
-        kept = [np.round(block * 127).astype(np.int8) for block in blocks] if packed else blocks
-        self._rows: NDArray[np.int8] | Vectors = (
-            np.concatenate(kept) if kept else np.zeros((0, encoder.dimensions), dtype=np.float32)
+        self._rows: NDArray[np.int8] | Vectors = np.zeros(
+            (len(texts), encoder.dimensions), dtype=np.int8 if packed else np.float32
         )
+        for start in range(0, len(texts), _BLOCK):
+            vectors = encoder.encode([texts[row] for row in range(start, min(start + _BLOCK, len(texts)))])
+            self._rows[start : start + len(vectors)] = np.round(vectors * 127) if packed else vectors
 
     def cosines(self, meaning: Vectors, rows: NDArray[np.integer] | slice = slice(None)) -> Floats:
         """The cosines of `rows` with the vector `meaning`."""

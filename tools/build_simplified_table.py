@@ -17,8 +17,8 @@ import opencc
 TABLE = Path(__file__).parents[1] / "phrasebank" / "data" / "simplified.txt"
 RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x2A6E0))
 CONFIGURATIONS = ("t2s", "tw2s", "hk2s")
-EXTRA = {"妳": "你", "祢": "你", "牠": "它", "甚": "什"}
-"""Written everywhere in traditional chat, left alone by OpenCC because they are words of their own."""
+EXTRA = {"妳": "你", "祢": "你", "牠": "它", "甚": "什", "覆": "复", "瞭": "了"}
+"""Written everywhere in traditional chat, left alone by OpenCC because they are words of their own (回覆 is 回复, 覆盖 is not)."""
 KEPT = "么吒"
 """Simplified characters that are also traditional ones of another word."""
 

@@ -12,6 +12,7 @@ from app.core.events import Kind, Sender
 from app.core.mood import Mood
 from app.core.policies import Policy
 from app.core.sessions import HUMAN_SENDERS, SHOP_SENDERS, Message, Session
+from app.core.utterances import utterance_of
 from lint import Linter
 from phrasebank import Phrase, Result
 from phrasebank.filling import fill
@@ -131,7 +132,8 @@ def _answer(situation: Situation, result: Result, linter: Linter) -> Decision:
     message = _message(situation)
     if message is None or message.kind is not Kind.TEXT:
         return Silence("not_text", ("不是文字消息，不自动回答",))
-    word = next((word for word in policy.handover_words if word in message.text), None)
+    said = utterance_of(situation.session, message).text
+    word = next((word for word in policy.handover_words if word in said), None)
     if word is not None:
         return Silence("wants_human", (f"买家要找人工（“{word}”）",))
     if situation.mood.p_dissatisfied > policy.upset_above:

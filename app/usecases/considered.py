@@ -13,10 +13,10 @@ from app.core.clocks import OpenItem
 from app.core.events import Kind
 from app.core.invites import InviteAdvice, InviteRules, advise
 from app.core.sessions import HUMAN_SENDERS, Message, Session
+from app.core.utterances import utterance_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import (
     Picture,
-    context_of,
     mood_of,
     said_to,
 )
@@ -28,6 +28,8 @@ from phrasebank.variables import variable_named
 from phrasebank.variants import choose_text
 
 SUGGESTIONS = 3
+CONTEXT_TURNS = 3
+"""How many earlier buyer texts of a session help to read the newest ones."""
 LEAST_SCORE = 0.2
 """A reply that is right less than once in five times is not worth an agent's look."""
 _VALUES: Final = {"buyer": "buyer_name", "item": "item_name", "order_no": "order_no"}
@@ -45,7 +47,7 @@ class Considered:
     _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
 
     def found(self, session: Session, message: Message | None) -> Result:
-        """The team's replies that fit a message, as seen from its place in the session; none for what is no text."""
+        """The team's replies that fit a message with what the buyer said in one go with it; none for what is no text."""
         return self._search(session, message, None)
 
     def offered(self, session: Session, message: Message | None) -> Result:
@@ -79,9 +81,10 @@ class Considered:
         agent = agent if bank.has_own_of(agent) else None
         if (message.id, agent) not in self._found:
             occasion = self._occasion(session, message, agent)
+            said = utterance_of(session, message)
             result = bank.search(
-                message.text,
-                context=context_of(session, message),
+                said.text,
+                context=said.context[-CONTEXT_TURNS:],
                 top=SUGGESTIONS,
                 platform=occasion.platform,
                 item=occasion.item,
@@ -89,7 +92,8 @@ class Considered:
                 today=occasion.today,
             )
             hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)
-            self._found[message.id, agent] = replace(result, hits=hits)
+            found = replace(result, hits=hits)
+            self._found.update(((one.id, agent), found) for one in said.messages)
         return self._found[message.id, agent]
 
     def advice(self, session: Session) -> InviteAdvice | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from sqlalchemy import func
 from sqlmodel import Session as Database
@@ -17,13 +16,10 @@ from app.core.events import Event, EventType, Sender
 from app.core.mood import Mood, MoodModel
 from app.core.profiles import Edition
 from app.core.routing import RETURN_WITHIN, RoutingAdvice, advise_routing
-from app.core.sessions import SHOP_SENDERS, Message, Session, fold_session
+from app.core.sessions import SHOP_SENDERS, Session, fold_session
 from app.db.journal import events_about_sessions
 from app.db.tables import DeadlineRow, PresenceRow, SessionRow
 from app.usecases.shops import Shop
-
-CONTEXT_TURNS = 3
-"""How many earlier buyer texts of a session help to read the newest one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +73,6 @@ def sessions_with_open_items(db: Database, shop_id: str, buyer: str) -> set[str]
     return set(
         db.exec(select(DeadlineRow.session).where(DeadlineRow.shop_id == shop_id, DeadlineRow.buyer == buyer))
     )
-
-
-def context_of(session: Session, message: Message) -> list[str]:
-    """The buyer's last texts before a message, the oldest first."""
-    earlier = takewhile(lambda other: other.id != message.id, session.messages)
-    texts = [m.text for m in earlier if m.by_buyer and m.withdrawn_at is None and m.text]
-    return texts[-CONTEXT_TURNS:]
 
 
 def said_to(session: Session) -> frozenset[str]:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phrasebank.chitchat import Chat, is_junk, is_reference, without_chat
+from phrasebank.chitchat import Chat, is_junk, without_chat
 from phrasebank.cues import cues_of, refused
 from phrasebank.folding import MAX_FOLDED, folded
+from phrasebank.references import is_reference
 
 
 @pytest.mark.parametrize(

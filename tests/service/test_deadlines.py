@@ -112,6 +112,16 @@ def test_a_buyer_who_wants_a_person_is_held_but_never_answered(running: Running,
     assert [reply.purpose for reply in replies(running)] == ["holding"]
 
 
+def test_a_buyer_who_asks_for_a_person_in_the_next_piece_is_not_answered(running: Running) -> None:
+    running.post(running.message("m1", "能开发票吗"))
+    running.clock.forward(4)
+    running.post(running.message("m2", "转人工"))
+    running.clock.forward(152)
+    running.run_due()
+    running.run_due()
+    assert [reply.purpose for reply in replies(running)] == ["holding"]
+
+
 def test_a_flagged_buyer_and_a_closed_session_get_nothing(running: Running) -> None:
     running.post(running.message("m1", "加我微信领红包"))
     running.post(running.message("f1", type="buyer_flagged", flag="spam_system"))

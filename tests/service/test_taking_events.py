@@ -159,3 +159,19 @@ def snapshot(running: Running) -> list[Any]:
             [row.model_dump() for row in db.exec(select(table).order_by(*table.__table__.primary_key))]  # type: ignore[attr-defined]
             for table in (EventRow, SessionRow, DeadlineRow)
         ]
+
+
+def test_a_question_sent_in_pieces_is_read_as_one_even_when_they_come_out_of_order(running: Running) -> None:
+    pieces = [("m3", "发货", 6), ("m1", "我想问一下", 0), ("m2", "那个什么时候", 3)]
+    answers = [
+        running.post(
+            running.message(
+                name, text, session="split", at=(running.clock() + timedelta(seconds=seconds)).isoformat()
+            )
+        ).json()["results"][0]
+        for name, text, seconds in pieces
+    ]
+    whole = running.post(running.message("w", "我想问一下，那个什么时候，发货", session="whole", buyer="b9"))
+    expected = whole.json()["results"][0]["decision"]["suggestions"]
+    assert expected
+    assert answers[-1]["decision"]["suggestions"] == expected
