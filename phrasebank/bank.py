@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from phrasebank.chitchat import Chat, is_junk, is_reference, without_chat
+from phrasebank.encoding import Encoder
 from phrasebank.folding import folded, levelled
 from phrasebank.index import Query
 from phrasebank.matching import Ranked, chances_of, is_confident, order_of
@@ -54,13 +55,17 @@ class Bank:
     same as one built at one go: the weighting of grams and the classifier catch up when it is built anew.
     """
 
-    __slots__ = ("_by_code", "_gone", "_phrases", "_segments")
+    __slots__ = ("_by_code", "_encoder", "_gone", "_phrases", "_segments")
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
-        """Index `phrases`. Of several with one id the last stands, in the place of the first."""
+    def __init__(self, phrases: Iterable[Phrase], encoder: Encoder | None = None) -> None:
+        """Index `phrases`. Of several with one id the last stands, in the place of the first.
+
+        With an encoder, meaning counts beside letters; what it raises comes out of here and of every search.
+        """
         by_id = {phrase.id: phrase for phrase in phrases}
         self._phrases = by_id
-        self._segments: tuple[Segment, ...] = (Segment(tuple(by_id.values())),)
+        self._encoder = encoder
+        self._segments: tuple[Segment, ...] = (Segment(tuple(by_id.values()), encoder=encoder),)
         self._gone: tuple[frozenset[int], ...] = (frozenset(),)
         self._by_code = _codes(by_id.values())
 
@@ -103,10 +108,18 @@ class Bank:
             len(recent) + len(gone) > max(REBUILD_LEAST, int(REBUILD_SHARE * len(base.phrases)))
             or not base.phrases
         ):
-            return Bank(by_id.values())
+            return Bank(by_id.values(), self._encoder)
         bank = object.__new__(Bank)
         bank._phrases = by_id
-        bank._segments = (base, Segment(tuple(recent.values()), base.weighting)) if recent else (base,)
+        bank._encoder = self._encoder
+        bank._segments = (
+            (
+                base,
+                Segment(tuple(recent.values()), base.weighting, self._encoder),
+            )
+            if recent
+            else (base,)
+        )
         bank._gone = (gone, frozenset()) if recent else (gone,)
         bank._by_code = _codes(by_id.values())
         return bank

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 
 from phrasebank.chitchat import Chat, without_chat
 from phrasebank.cues import cues_of, refused
+from phrasebank.encoding import Encoder, Vectors
 from phrasebank.filling import fixed_parts
 from phrasebank.folding import folded
 from phrasebank.index import Floats, Index, Query, Weighting, grams_of
@@ -27,6 +28,8 @@ CLASSIFIER_CELLS: Final = 2_000_000
 RIDGE: Final = 1.0
 ALL_ROWS: Final = 20_000
 """Up to so many documents a message is compared with every one of them."""
+MEANING_SHARE: Final = 0.5
+"""What nearness of meaning counts in the cosine, beside nearness in letters."""
 CONTEXT_WEIGHTS: Final = (1.0, 0.5)
 """What the buyer's last message, and the one before it, count."""
 LONGEST_KEYWORD: Final = 12
@@ -109,10 +112,18 @@ class _Nearness:
 class Segment:
     """Phrases with their documents, keywords, courtesies and classifier; unchangeable."""
 
-    __slots__ = ("_alphas", "_boosts", "_chat", "_cues", "_density", "_documents", "_index", "_keywords", "_longest", "_not_keywords", "_owners", "_spread", "_starts", "phrases", "weighting")  # fmt: skip
+    __slots__ = ("_alphas", "_boosts", "_chat", "_cues", "_density", "_documents", "_encoder", "_index", "_keywords", "_longest", "_meanings", "_not_keywords", "_owners", "_spread", "_starts", "phrases", "weighting")  # fmt: skip
 
-    def __init__(self, phrases: Sequence[Phrase], weighting: Weighting | None = None) -> None:
-        """Index `phrases`. A later segment of the same bank is given the `weighting` of the first."""
+    def __init__(
+        self,
+        phrases: Sequence[Phrase],
+        weighting: Weighting | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        """Index `phrases`. A later segment of the same bank is given the `weighting` of the first.
+
+        With an encoder the documents are near by their meaning too; it is asked once here, and for each message.
+        """
         self.phrases = tuple(phrases)
         self._documents: list[Document] = []
         self._starts = np.zeros(len(phrases), dtype=np.int64)
@@ -130,6 +141,10 @@ class Segment:
         gram_sets = [grams_of(document.words) for document in self._documents]
         self.weighting = weighting or Weighting.over(gram_sets, self._message_like())
         self._index = Index(gram_sets, self.weighting)
+        self._encoder = encoder
+        self._meanings: Vectors | None = (
+            encoder.encode([document.words for document in self._documents]) if encoder else None
+        )
         self._boosts = np.array([document.boost for document in self._documents], dtype=np.float32)
         self._owners = np.repeat(
             np.arange(len(phrases)), np.diff(np.append(self._starts, len(self._documents)))
@@ -193,7 +208,10 @@ class Segment:
         if not rows or rows > CLASSIFIER_ROWS or rows * phrases > CLASSIFIER_CELLS:
             return None
         trusted = self._boosts[:, None] * self._boosts
-        square = self._index.between_rows() * trusted
+        square = self._index.between_rows()
+        if self._meanings is not None:
+            square = _joined(square, self._meanings @ self._meanings.T)
+        square *= trusted
         targets = np.zeros((rows, phrases), dtype=np.float32)
         targets[np.arange(rows), self._owners] = 1.0
         square[np.arange(rows), np.arange(rows)] += RIDGE
@@ -291,6 +309,7 @@ class Segment:
         """The nearest phrases by position, `CANDIDATES` by cosine and as many by the classifier."""
         if self._index.rows > ALL_ROWS:
             rows, cosines = self._index.nearest(query)
+            cosines = self._with_meaning(query, cosines, rows)
             trusted = cosines * self._boosts[rows]
             found: dict[int, _Nearness] = {}
             for place in np.argsort(-trusted, kind="stable").tolist():
@@ -301,7 +320,7 @@ class Segment:
                 if len(found) == CANDIDATES:
                     break
             return found
-        cosines = self._index.cosines(query)
+        cosines = self._with_meaning(query, self._index.cosines(query))
         trusted = cosines * self._boosts
         best = np.maximum.reduceat(trusted, self._starts)
         if self._alphas is None:
@@ -323,6 +342,14 @@ class Segment:
             row = start + int(trusted[start:end].argmax())
             nearest[position] = _Nearness(row, float(best[position]), learned)
         return nearest
+
+    def _with_meaning(
+        self, query: Query, cosines: Floats, rows: NDArray[np.int64] | slice = slice(None)
+    ) -> Floats:
+        """The cosines of `rows` with the query, by letters and meaning together."""
+        if self._encoder is None or self._meanings is None:
+            return cosines
+        return _joined(cosines, self._meanings[rows] @ self._encoder.encode([query.words])[0])
 
     def _end(self, position: int) -> int:
         return int(self._starts[position + 1]) if position + 1 < len(self.phrases) else len(self._documents)
@@ -352,6 +379,11 @@ class Segment:
             keyword=keyword,
             density=self._density,
         )
+
+
+def _joined(letters: Floats, meanings: Floats) -> Floats:
+    """Cosines by letters and by meaning as one."""
+    return np.asarray((1 - MEANING_SHARE) * letters + MEANING_SHARE * np.maximum(meanings, 0), np.float32)
 
 
 def _courtesy(words: str) -> Chat:
