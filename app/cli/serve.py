@@ -18,6 +18,7 @@ from app.db.migrate import upgrade
 from app.gateways.collector import spare_what_stays
 from app.main import create_app
 from app.settings import Settings
+from phrasebank.encoding import EncodingError
 
 GRACE_S = 4
 
@@ -55,7 +56,10 @@ def command(host: str, port: int) -> None:
     configure_logging()
     _prepare_database(settings)
     listening = _listen(host, port)
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except EncodingError as error:
+        cannot(str(error))
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -43,7 +43,7 @@ class Knowledge:
             if known is not None and known[0] == shop.bank_version:
                 return known[1]
             before = known[1] if known is not None else starter_bank()
-            bank = _brought_up_to(before, read_phrases(db, shop.id))
+            bank = brought_up_to(before, read_phrases(db, shop.id))
             self._banks[shop.id] = (shop.bank_version, bank)
             return bank
 
@@ -54,7 +54,7 @@ class Knowledge:
         return tuple(phrase for phrase in found if phrase is not None)
 
 
-def _brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
+def brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
     """The bank with exactly these phrases."""
     before = {phrase.id: phrase for phrase in bank.phrases}
     added = [phrase for phrase in phrases if before.get(phrase.id) != phrase]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,10 +21,12 @@ def vector_of(text: str, dimensions: int = 8) -> list[float]:
     return [byte - 127.5 for byte in digest[:dimensions]]
 
 
-def good(request: dict[str, Any]) -> Answer:
+def good(request: dict[str, Any], same_as: Mapping[str, str] | None = None) -> Answer:
+    """Each text's vector; a text in `same_as` means what another one says."""
+    meant = [(same_as or {}).get(text, text) for text in request["input"]]
     data = [
         {"object": "embedding", "index": place, "embedding": vector_of(text)}
-        for place, text in enumerate(request["input"])
+        for place, text in enumerate(meant)
     ]
     return of({"object": "list", "model": request["model"], "data": data})
 
@@ -39,9 +41,10 @@ def of(body: Any, status: int = 200, **headers: str) -> Answer:
 
 @dataclass
 class EmbeddingsServer:
-    """`replies` are used in turn, then `good`; `asked` are the bodies and `headers` the headers that came."""
+    """`replies` are used in turn, then `usual`; `asked` are the bodies and `headers` the headers that came."""
 
     port: int
+    usual: Reply = good
     replies: list[Reply] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -62,7 +65,7 @@ def serving() -> Iterator[EmbeddingsServer]:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
             here.asked.append({"path": self.path} | request)
             here.headers.append({name.lower(): value for name, value in self.headers.items()})
-            status, headers, body = (here.replies.pop(0) if here.replies else good)(request)
+            status, headers, body = (here.replies.pop(0) if here.replies else here.usual)(request)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

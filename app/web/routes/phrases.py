@@ -19,11 +19,12 @@ from app.usecases.bank_care import (
 )
 from app.usecases.considered import hit_json
 from app.usecases.knowledge import read_phrases
-from app.usecases.shops import read_shop
+from app.usecases.shops import Shop, read_shop
 from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
 from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
 from app.web.problems import Problem
+from phrasebank import Bank, Result
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.formats import FormatError, parse_bank, render_bank
 from phrasebank.merging import Prefer
@@ -50,17 +51,23 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
     if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= 20:
         raise Problem(422, "wrong_type", "top 是 1 到 20 的整数 / top is 1 to 20", field="top")
 
-    def search(db: Any) -> dict[str, Any]:
+    def shop_and_bank(db: Any) -> tuple[Shop, Bank]:
         shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        bank = service.knowledge.bank(db, shop)
-        result = bank.search(text, context=context, top=top, platform=shop.profile.platform)
-        return {
+        return shop, service.knowledge.bank(db, shop)
+
+    shop, bank = await service.read(shop_and_bank)
+
+    def search(bank: Bank) -> Result:
+        return bank.search(text, context=context, top=top, platform=shop.profile.platform)
+
+    result = await service.ask_bank(shop.id, bank, search)
+    return JSONResponse(
+        {
             "query": text,
             "hits": [hit_json(hit, shop) for hit in result.hits],
             "confident": result.confident,
         }
-
-    return JSONResponse(await service.read(search))
+    )
 
 
 @router.get("/v1/phrases", summary="话术列表 / list phrases")
