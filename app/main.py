@@ -18,8 +18,9 @@ from app.gateways.callbacks import CallbackSender
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
 from app.settings import Settings
+from app.usecases.encoders import strong_encoder
 from app.usecases.knowledge import Knowledge
-from app.usecases.meaning import Meaning, strong_encoder
+from app.usecases.meaning import Meaning
 from app.usecases.measures import RateBoard
 from app.usecases.service import Service
 from app.usecases.shops import read_shop

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phrasebank.chitchat import is_junk, without_chat
+from phrasebank.encoding import Encoder, joined
 from phrasebank.folding import folded
 from phrasebank.index import Floats, Index, Query, Weighting, grams_of
 
@@ -50,14 +51,17 @@ class Cluster:
     examples: tuple[str, ...]
 
 
-def cluster(texts: Sequence[str]) -> list[int | None]:
-    """A cluster number for each text, from 0, the largest cluster first; None where a text stands alone or asks nothing."""
-    return _clustered(texts)[0]
+def cluster(texts: Sequence[str], encoder: Encoder | None = None) -> list[int | None]:
+    """A cluster number for each text, from 0, the largest cluster first; None where a text stands alone or asks nothing.
+
+    With an encoder texts are put together by their meaning too. Raises what it raises.
+    """
+    return _clustered(texts, encoder)[0]
 
 
-def clusters_of(texts: Sequence[str], examples: int = 5) -> list[Cluster]:
+def clusters_of(texts: Sequence[str], examples: int = 5, encoder: Encoder | None = None) -> list[Cluster]:
     """The clusters of `texts`, the largest first, with up to `examples` texts each, the most typical first."""
-    numbers, affinity = _clustered(texts)
+    numbers, affinity = _clustered(texts, encoder)
     found = []
     for number in sorted({number for number in numbers if number is not None}):
         members = [place for place, own in enumerate(numbers) if own == number]
@@ -71,7 +75,7 @@ def clusters_of(texts: Sequence[str], examples: int = 5) -> list[Cluster]:
     return found
 
 
-def _clustered(texts: Sequence[str]) -> tuple[list[int | None], list[float]]:
+def _clustered(texts: Sequence[str], encoder: Encoder | None) -> tuple[list[int | None], list[float]]:
     """The cluster of each text, and its cosine with the centre of it."""
     words = ["" if is_junk(text) else without_chat(folded(text))[0] for text in texts]
     counts = Counter(word for word in words if word)
@@ -79,7 +83,7 @@ def _clustered(texts: Sequence[str]) -> tuple[list[int | None], list[float]]:
     if not different:
         return [None] * len(texts), [0.0] * len(texts)
     learned = different[:LEARNED_FROM]
-    vectors = _vectors(learned, different[LEARNED_FROM:])
+    vectors = _vectors(learned, different[LEARNED_FROM:], encoder)
     frequency = np.array([counts[word] for word in different], dtype=np.float64)
     groups = min(MAX_CLUSTERS, max(1, round(CLUSTERS_PER_ROOT * math.sqrt(len(learned)))))
     joined_above = JOINED_ABOVE if len(learned) > DIMENSIONS else JOINED_ABOVE_FEW
@@ -109,13 +113,17 @@ class _ContentWeighting(Weighting):
         return 1e-3 if _FUNCTION_CHARACTERS.issuperset(gram) else Weighting.weight(self, gram)
 
 
-def _vectors(learned: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
+def _vectors(learned: Sequence[str], others: Sequence[str], encoder: Encoder | None) -> NDArray[np.float64]:
     """Vectors of unit length, one a row, by latent semantic analysis over the texts `learned`."""
     gram_sets = [grams_of(word) for word in learned]
     frequency: Mapping[str, int] = Counter(gram for grams in gram_sets for gram in grams)
     weighting = _ContentWeighting(len(learned), frequency)
     index = Index(gram_sets, weighting)
-    values, axes = np.linalg.eigh(index.between_rows().astype(np.float64))
+    square = index.between_rows()
+    meanings = None if encoder is None else encoder.encode([*learned, *others])
+    if meanings is not None:
+        square = joined(square, meanings[: len(learned)] @ meanings[: len(learned)].T)
+    values, axes = np.linalg.eigh(square.astype(np.float64))
     values, axes = values[-DIMENSIONS:], axes[:, -DIMENSIONS:]
     useful = values > 1e-6
     values, axes = values[useful], axes[:, useful]
@@ -123,6 +131,8 @@ def _vectors(learned: Sequence[str], others: Sequence[str]) -> NDArray[np.float6
     inside = axes * np.sqrt(values)
     if others:
         cosines: Floats = np.stack([index.cosines(Query.of(word, weighting)) for word in others])
+        if meanings is not None:
+            cosines = joined(cosines, meanings[len(learned) :] @ meanings[: len(learned)].T)
         inside = np.vstack([inside, cosines @ (axes / np.sqrt(values))])
     return np.asarray(inside / np.maximum(np.linalg.norm(inside, axis=1, keepdims=True), 1e-9))
 

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from phrasebank.chitchat import Chat, without_chat
 from phrasebank.cues import cues_of, refused
-from phrasebank.encoding import Encoder, Vectors
+from phrasebank.encoding import Encoder, Vectors, joined
 from phrasebank.filling import fixed_parts
 from phrasebank.folding import folded
 from phrasebank.index import Floats, Index, Query, Weighting, grams_of
@@ -28,8 +28,6 @@ CLASSIFIER_CELLS: Final = 2_000_000
 RIDGE: Final = 1.0
 ALL_ROWS: Final = 20_000
 """Up to so many documents a message is compared with every one of them."""
-MEANING_SHARE: Final = 0.5
-"""What nearness of meaning counts in the cosine, beside nearness in letters."""
 CONTEXT_WEIGHTS: Final = (1.0, 0.5)
 """What the buyer's last message, and the one before it, count."""
 LONGEST_KEYWORD: Final = 12
@@ -210,7 +208,7 @@ class Segment:
         trusted = self._boosts[:, None] * self._boosts
         square = self._index.between_rows()
         if self._meanings is not None:
-            square = _joined(square, self._meanings @ self._meanings.T)
+            square = joined(square, self._meanings @ self._meanings.T)
         square *= trusted
         targets = np.zeros((rows, phrases), dtype=np.float32)
         targets[np.arange(rows), self._owners] = 1.0
@@ -349,7 +347,7 @@ class Segment:
         """The cosines of `rows` with the query, by letters and meaning together."""
         if self._encoder is None or self._meanings is None:
             return cosines
-        return _joined(cosines, self._meanings[rows] @ self._encoder.encode([query.words])[0])
+        return joined(cosines, self._meanings[rows] @ self._encoder.encode([query.words])[0])
 
     def _end(self, position: int) -> int:
         return int(self._starts[position + 1]) if position + 1 < len(self.phrases) else len(self._documents)
@@ -379,11 +377,6 @@ class Segment:
             keyword=keyword,
             density=self._density,
         )
-
-
-def _joined(letters: Floats, meanings: Floats) -> Floats:
-    """Cosines by letters and by meaning as one."""
-    return np.asarray((1 - MEANING_SHARE) * letters + MEANING_SHARE * np.maximum(meanings, 0), np.float32)
 
 
 def _courtesy(words: str) -> Chat:

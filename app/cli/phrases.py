@@ -13,13 +13,17 @@ from typing import Any, Final
 import click
 import orjson
 
+from app.cli.encoders import encoder_of, encoder_option, telling
 from app.cli.output import EXIT_FINDINGS, cannot, emit, format_option, read_lines, say
+from app.settings import EncoderKind
 from phrasebank import Bank, Phrase, Problem, ReadResult, Result, read_bank, starter_bank, write_bank
 from phrasebank.columns import MappingError, mapping_of
+from phrasebank.encoding import Encoder
 from phrasebank.files.delimited import ENCODINGS
 from phrasebank.formats import MAX_BYTES, WRITTEN, FormatError, parse_bank, render_bank
 from phrasebank.merging import Change, Merged, Prefer, merge
 from phrasebank.review import Finding, review
+from phrasebank.starting import starter_phrases
 
 _SHOWN_NOTES: Final = 20
 _SHOWN_ROWS: Final = 8
@@ -164,36 +168,37 @@ def query_of(line: str) -> tuple[str, tuple[str, ...]]:
     "--top", type=click.IntRange(1, 100), default=10, show_default=True, help="最多给几条 / hits at most"
 )
 @click.option("--platform", help="只要适用于该平台的话术 / phrases for this platform only")
-@click.option(
-    "--encoder",
-    type=click.Choice(["builtin", "semantic", "none"]),
-    default="builtin",
-    show_default=True,
-    help="builtin 目前等同 none：按字面（关键词、字词、例句）匹配；semantic 尚未提供 / builtin is lexical for now",
-)
+@encoder_option
+@progress_option
 @format_option
 def search(
-    bank_path: str | None, queries: str, top: int, platform: str | None, encoder: str, output_format: str
+    bank_path: str | None,
+    queries: str,
+    top: int,
+    platform: str | None,
+    kind: EncoderKind,
+    progress: bool | None,
+    output_format: str,
 ) -> None:
     """为每句买家的话找话术 / find replies for buyers' messages, one a line."""
-    if encoder == "semantic":
-        cannot("语义编码器还没有安装，请用 --encoder builtin / the semantic encoder is not installed")
-    bank = _bank(bank_path)
-    for line in read_lines(queries):
-        query, context = query_of(line)
-        result = bank.search(query, context=context, top=top, platform=platform)
-        if output_format == "jsonl":
-            emit(_record(result))
-        else:
-            _show(result)
+    with encoder_of(kind) as encoder:
+        with _progress(bank_path or "话术库", progress) as on_texts, telling(encoder, on_texts):
+            bank = _bank(bank_path, encoder)
+        for line in read_lines(queries):
+            query, context = query_of(line)
+            result = bank.search(query, context=context, top=top, platform=platform)
+            if output_format == "jsonl":
+                emit(_record(result))
+            else:
+                _show(result)
 
 
-def _bank(path: str | None) -> Bank:
+def _bank(path: str | None, encoder: Encoder | None) -> Bank:
     if path is None:
-        return starter_bank()
+        return starter_bank() if encoder is None else Bank(starter_phrases(), encoder)
     read = _read(path)
     _warn(path, read.problems)
-    return Bank(read.phrases)
+    return Bank(read.phrases, encoder)
 
 
 def _record(result: Result) -> dict[str, Any]:

@@ -19,12 +19,11 @@ from sqlalchemy import Engine
 
 from app.db.encodings import EncodingStore
 from app.db.writer import Writer
-from app.gateways.embeddings import Endpoint, EndpointEncoder
-from app.settings import EncoderKind, Settings
+from app.gateways.embeddings import EndpointEncoder
+from app.settings import Settings
 from app.usecases.knowledge import brought_up_to
 from phrasebank import Bank
 from phrasebank.encoders.remembering import RememberingEncoder
-from phrasebank.encoders.semantic import SemanticEncoder
 from phrasebank.encoding import Encoder, EncodingError
 
 T = TypeVar("T")
@@ -37,30 +36,6 @@ TOLD_EVERY: Final = 512
 """Texts between two lines of progress in the log."""
 
 log = structlog.get_logger()
-
-
-def strong_encoder(kind: EncoderKind, settings: Settings) -> Encoder | None:
-    """The encoder of this kind; None for the two that need none of the stronger ones. Raises `EncodingError`."""
-    if kind == "semantic":
-        return SemanticEncoder()
-    if kind == "endpoint":
-        if not (settings.embeddings_url and settings.embeddings_model):
-            raise EncodingError(
-                "endpoint 还要设置 MIAOHUI_EMBEDDINGS_URL 和 MIAOHUI_EMBEDDINGS_MODEL / address and model are not set"
-            )
-        return EndpointEncoder(
-            Endpoint(
-                settings.embeddings_url,
-                settings.embeddings_model,
-                settings.embeddings_key.get_secret_value(),
-                settings.embeddings_dimensions,
-                settings.embeddings_prefix,
-                settings.embeddings_batch,
-                settings.embeddings_timeout_s,
-                settings.embeddings_allow,
-            )
-        )
-    return None
 
 
 class _StoppedError(Exception):

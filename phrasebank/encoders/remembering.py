@@ -32,6 +32,16 @@ class VectorStore(Protocol):
         """Put the vectors of texts there."""
 
 
+class Nowhere:
+    """The store of those who keep nothing."""
+
+    def read(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        return {}
+
+    def keep(self, vectors: Mapping[str, Vector]) -> None:
+        pass
+
+
 class RememberingEncoder:
     """Gives what `encoder` gives, encoding each text once. Safe to share between threads.
 
