@@ -17,12 +17,13 @@ INSTALL: Final = 'pip install "miaohui[semantic]"'
 
 
 class SemanticEncoder:
-    """Vectors of 384 numbers, some 15 ms a text on one core; model and code come with the package, nothing is downloaded.
+    """Vectors of 384 numbers, some 20 ms a text on one core; model and code come with the package, nothing is downloaded.
 
     The model's own vectors all lie in one narrow cone: the cosine of two texts that have nothing to do with each other is
     about 0.8. Here what texts of this trade have in common is taken off, so that it is about 0.
 
-    May be used from several threads at once. Takes about 130 MB of memory, 75 of them shared with other processes.
+    May be used from several threads at once. Takes 60 to 130 MB of memory, the more of the model is used; up to 75 of them are shared
+    with other processes.
     """
 
     def __init__(self, threads: int = 1, *, centred: bool = True) -> None:
