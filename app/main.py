@@ -18,7 +18,9 @@ from app.gateways.callbacks import CallbackSender
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
 from app.settings import Settings
+from app.usecases.encoders import strong_encoder
 from app.usecases.knowledge import Knowledge
+from app.usecases.meaning import Meaning
 from app.usecases.measures import RateBoard
 from app.usecases.service import Service
 from app.usecases.shops import read_shop
@@ -40,8 +42,12 @@ def create_app(
     clock: Callable[[], datetime] | None = None,
     knowledge: Knowledge | None = None,
 ) -> FastAPI:
-    """The ASGI app. `clock` and `knowledge` are handed in by tests."""
+    """The ASGI app. `clock` and `knowledge` are handed in by tests.
+
+    Raises `EncodingError` if the encoder of the settings cannot be had.
+    """
     settings = settings or Settings()
+    encoder = strong_encoder(settings.encoder, settings)
     transport_clock = clock or wall_clock.now
     clock = clock or wall_clock.shifted(settings.clock_offset_s)
 
@@ -58,6 +64,7 @@ def create_app(
             clock=clock,
             transport_clock=transport_clock,
             board=RateBoard(clock),
+            meaning=None if encoder is None else Meaning(encoder, engine, writer, settings),
         )
         await _count_measures(service)
         app.state.service = service
@@ -77,6 +84,8 @@ def create_app(
                 with contextlib.suppress(TimeoutError, asyncio.CancelledError):
                     await asyncio.wait_for(job, 3)
             await sender.close()
+            if service.meaning is not None:
+                await asyncio.to_thread(service.meaning.close)
             await asyncio.to_thread(writer.close)
             engine.dispose()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EncoderKind = Literal["builtin", "semantic", "endpoint", "none"]
 
 
 class Settings(BaseSettings):
@@ -34,6 +37,26 @@ class Settings(BaseSettings):
     """Does this process act on deadlines and deliver the outbox?"""
     secure_cookies: bool = False
     """Set the `Secure` attribute on the dashboard's cookie; switch on behind HTTPS."""
+
+    encoder: EncoderKind = "builtin"
+    """How nearness of meaning is told. `semantic` and `endpoint` are too slow for the path that acknowledges events, which
+    goes by `builtin` then; `none` goes by letters alone everywhere."""
+    encoder_limit_ms: int = Field(default=800, ge=1)
+    """How long a suggestion waits for `semantic` or `endpoint` before the built-in answer is given."""
+    encoder_max_texts: int = Field(default=50_000, ge=1)
+    """A bank of more texts than this is searched by the built-in encoder only; a text takes some 3 KB of memory."""
+    embeddings_url: str = Field(default="", pattern=r"^$|^https?://[^\s/@?#]+[^\s@?#]*$")
+    """For `endpoint`: the base of an address that speaks OpenAI's embeddings protocol, mostly ending in `/v1`."""
+    embeddings_model: str = ""
+    embeddings_key: SecretStr = SecretStr("")
+    embeddings_dimensions: int | None = Field(default=None, ge=1)
+    """The length of vectors to ask for; unset: whatever the model has."""
+    embeddings_prefix: str = ""
+    """Put before each text, for models that want it, such as `query: `."""
+    embeddings_batch: int = Field(default=64, ge=1, le=2048)
+    embeddings_timeout_s: float = Field(default=10, gt=0)
+    embeddings_allow: frozenset[str] = frozenset()
+    """Exact `host:port` pairs on internal networks that the embeddings address may have, as a JSON list."""
 
     @property
     def resolved_database_url(self) -> str:

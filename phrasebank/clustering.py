@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phrasebank.chitchat import is_junk, without_chat
+from phrasebank.encoding import Encoder, Vectors
 from phrasebank.folding import folded
 from phrasebank.grams import Grams, Ints, Postings, Texts, consist_of
 from phrasebank.index import Floats, Index, Query, Weighting
@@ -33,6 +34,8 @@ JOINED_ABOVE_FEW: Final = 0.4
 """Groups whose centres are nearer than this, by cosine, are one; of few texts the vectors are not yet drawn together."""
 ALONE_BELOW: Final = 0.3
 """A text farther than this, by cosine, from every centre stands alone."""
+MEANING_SHARE: Final = 0.5
+"""What nearness of meaning counts beside nearness in letters."""
 ROUNDS: Final = 30
 SEED: Final = 20260701
 
@@ -51,14 +54,17 @@ class Cluster:
     examples: tuple[str, ...]
 
 
-def cluster(texts: Sequence[str]) -> list[int | None]:
-    """A cluster number for each text, from 0, the largest cluster first; None where a text stands alone or asks nothing."""
-    return _clustered(texts)[0]
+def cluster(texts: Sequence[str], encoder: Encoder | None = None) -> list[int | None]:
+    """A cluster number for each text, from 0, the largest cluster first; None where a text stands alone or asks nothing.
+
+    With an encoder texts are put together by their meaning too. Raises what it raises.
+    """
+    return _clustered(texts, encoder)[0]
 
 
-def clusters_of(texts: Sequence[str], examples: int = 5) -> list[Cluster]:
+def clusters_of(texts: Sequence[str], examples: int = 5, encoder: Encoder | None = None) -> list[Cluster]:
     """The clusters of `texts`, the largest first, with up to `examples` texts each, the most typical first."""
-    numbers, affinity = _clustered(texts)
+    numbers, affinity = _clustered(texts, encoder)
     found = []
     for number in sorted({number for number in numbers if number is not None}):
         members = [place for place, own in enumerate(numbers) if own == number]
@@ -72,7 +78,7 @@ def clusters_of(texts: Sequence[str], examples: int = 5) -> list[Cluster]:
     return found
 
 
-def _clustered(texts: Sequence[str]) -> tuple[list[int | None], list[float]]:
+def _clustered(texts: Sequence[str], encoder: Encoder | None) -> tuple[list[int | None], list[float]]:
     """The cluster of each text, and its cosine with the centre of it."""
     words = ["" if is_junk(text) else without_chat(folded(text))[0] for text in texts]
     counts = Counter(word for word in words if word)
@@ -80,11 +86,11 @@ def _clustered(texts: Sequence[str]) -> tuple[list[int | None], list[float]]:
     if not different:
         return [None] * len(texts), [0.0] * len(texts)
     learned = different[:LEARNED_FROM]
-    vectors = _vectors(learned, different[LEARNED_FROM:])
+    vectors = _vectors(learned, different[LEARNED_FROM:], encoder)
     frequency = np.array([counts[word] for word in different], dtype=np.float64)
     groups = min(MAX_CLUSTERS, max(1, round(CLUSTERS_PER_ROOT * math.sqrt(len(learned)))))
     joined_above = JOINED_ABOVE if len(learned) > DIMENSIONS else JOINED_ABOVE_FEW
-    centres = _joined(_centres(vectors[: len(learned)], frequency[: len(learned)], groups), joined_above)
+    centres = _merged(_centres(vectors[: len(learned)], frequency[: len(learned)], groups), joined_above)
     cosines = vectors @ centres.T
     nearest, nearness = cosines.argmax(1), cosines.max(1)
     nearest[nearness < ALONE_BELOW] = -1
@@ -103,6 +109,11 @@ def _clustered(texts: Sequence[str]) -> tuple[list[int | None], list[float]]:
     return [number for number, _ in placed], [near for _, near in placed]
 
 
+def _together(letters: Floats, meanings: Vectors) -> Floats:
+    """Cosines by letters and by meaning as one; a meaning that points away counts as one that is merely strange."""
+    return np.asarray((1 - MEANING_SHARE) * letters + MEANING_SHARE * np.maximum(meanings, 0), np.float32)
+
+
 class _ContentWeighting(Weighting):
     """A weighting to which function characters say nothing: 怎么 and 什么时候 are asked of everything."""
 
@@ -111,13 +122,17 @@ class _ContentWeighting(Weighting):
         return np.where(empty, 1e-3, Weighting.weights(self, grams, frequencies))
 
 
-def _vectors(learned: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
+def _vectors(learned: Sequence[str], others: Sequence[str], encoder: Encoder | None) -> NDArray[np.float64]:
     """Vectors of unit length, one a row, by latent semantic analysis over the texts `learned`."""
     texts = Texts.of(learned)
     postings = Postings.of(texts)
     weighting = _ContentWeighting(len(learned), postings.grams, postings.counts)
     index = Index(texts, postings, weighting)
-    values, axes = np.linalg.eigh(index.between_rows().astype(np.float64))
+    square = index.between_rows()
+    meanings = None if encoder is None else encoder.encode([*learned, *others])
+    if meanings is not None:
+        square = _together(square, meanings[: len(learned)] @ meanings[: len(learned)].T)
+    values, axes = np.linalg.eigh(square.astype(np.float64))
     values, axes = values[-DIMENSIONS:], axes[:, -DIMENSIONS:]
     useful = values > 1e-6
     values, axes = values[useful], axes[:, useful]
@@ -125,6 +140,8 @@ def _vectors(learned: Sequence[str], others: Sequence[str]) -> NDArray[np.float6
     inside = axes * np.sqrt(values)
     if others:
         cosines: Floats = np.stack([index.cosines(Query.of(word, weighting)) for word in others])
+        if meanings is not None:
+            cosines = _together(cosines, meanings[len(learned) :] @ meanings[: len(learned)].T)
         inside = np.vstack([inside, cosines @ (axes / np.sqrt(values))])
     return np.asarray(inside / np.maximum(np.linalg.norm(inside, axis=1, keepdims=True), 1e-9))
 
@@ -156,7 +173,7 @@ def _centres(
     return np.asarray(centres)
 
 
-def _joined(centres: NDArray[np.float64], joined_above: float) -> NDArray[np.float64]:
+def _merged(centres: NDArray[np.float64], joined_above: float) -> NDArray[np.float64]:
     """The centres, with the nearest two made one as long as they are nearer than `joined_above`."""
     while len(centres) > 1:
         cosines = centres @ centres.T

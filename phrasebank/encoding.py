@@ -38,3 +38,8 @@ class Encoder(Protocol):
 
 class EncodingError(RuntimeError):
     """Texts could not be encoded; the message says why and what to do, in Chinese and English."""
+
+
+def encodable(text: str) -> str:
+    """`text` without what no encoder can take: half a surrogate pair has no UTF-8, and a null ends a text in C."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")

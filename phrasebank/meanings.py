@@ -24,9 +24,8 @@ class Meanings:
     def __init__(self, encoder: Encoder, texts: Texts) -> None:
         """Encodes `texts`; raises what the encoder raises."""
         packed = len(texts) > PACKED_ABOVE
-        self._rows: NDArray[np.int8] | Vectors = np.zeros(
-            (len(texts), encoder.dimensions), dtype=np.int8 if packed else np.float32
-        )
+        kind: type[np.int8 | np.float32] = np.int8 if packed else np.float32
+        self._rows: NDArray[np.int8 | np.float32] = np.zeros((len(texts), encoder.dimensions), dtype=kind)
         for start in range(0, len(texts), _BLOCK):
             vectors = encoder.encode([texts[row] for row in range(start, min(start + _BLOCK, len(texts)))])
             self._rows[start : start + len(vectors)] = np.round(vectors * 127) if packed else vectors

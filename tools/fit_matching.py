@@ -1,6 +1,6 @@
 """Fit the weights of the phrase bank's matching, and write them to `phrasebank/data/matching.json`.
 
-Needs the extra `build-data` (scikit-learn, and SciPy with it) and the folder `shared` beside the repository, whose sentences it
+Needs the extras `build-data` (scikit-learn, and SciPy with it) and `semantic`, and the folder `shared` beside the repository, whose sentences it
 reads and of which only fitted figures leave it. Run from the root of the repository:
 
     python tools/fit_matching.py
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from scipy.optimize import minimize
 
 from phrasebank.bank import Bank
 from phrasebank.encoders.builtin import BUILTIN
+from phrasebank.encoders.remembering import RememberingEncoder, Vector
+from phrasebank.encoders.semantic import SemanticEncoder
 from phrasebank.encoding import Encoder, Strength
 from phrasebank.index import Query
 from phrasebank.matching import FEATURES, answerable_features, features_of, logistic, order_of, right_features
@@ -303,12 +305,28 @@ def fitted(encoder: Encoder | None) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    encoders: dict[Strength, Encoder | None] = {"none": None, "builtin": BUILTIN}
-    record = orjson.loads(FIGURES.read_bytes())
+    # The starter bank and the folds ask for the same texts again and again.
+    strong = RememberingEncoder(SemanticEncoder(threads=2))
+    encoders: dict[Strength, Encoder | None] = {"none": None, "builtin": BUILTIN, "semantic": strong}
+    record = {}
     for strength, encoder in encoders.items():
-        print(f"{strength}:")
-        record[strength] = fitted(encoder)
+        print(f"{strength}:", flush=True)
+        with strong.keeping(InMemory()):
+            record[strength] = fitted(encoder)
     FIGURES.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+class InMemory:
+    """The vectors of texts, as long as this program runs."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Vector] = {}
+
+    def read(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        return {text: self._known[text] for text in texts if text in self._known}
+
+    def keep(self, vectors: Mapping[str, Vector]) -> None:
+        self._known |= vectors
 
 
 if __name__ == "__main__":

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import click
 
+from app.cli.encoders import encoder_of, encoder_option, telling
 from app.cli.output import emit, format_option, read_lines, say
+from app.settings import EncoderKind
 from phrasebank import starter_bank
 from phrasebank.clustering import cluster, clusters_of
+from phrasebank.encoding import Encoder
 
 NEAREST_SHOWN = 0.05
 """A phrase less likely than this to answer the cluster is not named."""
+TOLD_EVERY = 512
+"""Texts between two lines of progress."""
 
 
 @click.command()
@@ -17,23 +22,31 @@ NEAREST_SHOWN = 0.05
 @click.option(
     "--summary", is_flag=True, help="每类一行：条数、名称、例句、最接近的话术 / one object per cluster"
 )
+@encoder_option
 @format_option
-def command(path: str, summary: bool, output_format: str) -> None:
+def command(path: str, summary: bool, kind: EncoderKind, output_format: str) -> None:
     """咨询聚类：每行一句咨询 / put enquiries that ask the same together, one enquiry a line."""
     texts = list(read_lines(path))
-    if summary:
-        _summary(texts, output_format)
-        return
-    for text, number in zip(texts, cluster(texts), strict=True):
+    with encoder_of(kind) as encoder, telling(encoder, _tell):
+        if summary:
+            _summary(texts, encoder, output_format)
+            return
+        numbers = cluster(texts, encoder)
+    for text, number in zip(texts, numbers, strict=True):
         if output_format == "jsonl":
             emit({"text": text, "cluster": number})
         else:
             say(f"{'-' if number is None else number}\t{text}")
 
 
-def _summary(texts: list[str], output_format: str) -> None:
+def _tell(done: int, what: str) -> None:
+    if done % TOLD_EVERY == 0:
+        click.echo(what.format(done), err=True)
+
+
+def _summary(texts: list[str], encoder: Encoder | None, output_format: str) -> None:
     bank = starter_bank()
-    for found in clusters_of(texts):
+    for found in clusters_of(texts, encoder=encoder):
         hits = bank.search(found.name, top=1).hits
         nearest = hits[0] if hits and hits[0].score >= NEAREST_SHOWN else None
         if output_format == "jsonl":

@@ -14,13 +14,18 @@ from typing import Any, Final
 import click
 import orjson
 
+from app.cli.encoders import encoder_of, encoder_option, telling
 from app.cli.output import EXIT_FINDINGS, cannot, emit, format_option, read_lines, say
+from app.settings import EncoderKind
 from phrasebank import Bank, Phrase, Problem, ReadResult, Result, read_bank, starter_bank, write_bank
 from phrasebank.columns import MappingError, mapping_of
+from phrasebank.encoders.builtin import BUILTIN
+from phrasebank.encoding import Encoder
 from phrasebank.files.delimited import ENCODINGS
 from phrasebank.formats import MAX_BYTES, WRITTEN, FormatError, parse_bank, render_bank
 from phrasebank.merging import Change, Merged, Prefer, merge
 from phrasebank.review import Finding, review
+from phrasebank.starting import starter_phrases
 
 _SHOWN_NOTES: Final = 20
 _SHOWN_ROWS: Final = 8
@@ -173,13 +178,8 @@ def query_of(line: str) -> tuple[str, tuple[str, ...]]:
     metavar="DATE",
     help="只要这一天有效的话术，缺省不看日期 / only what holds on this day",
 )
-@click.option(
-    "--encoder",
-    type=click.Choice(["builtin", "semantic", "none"]),
-    default="builtin",
-    show_default=True,
-    help="builtin 目前等同 none：按字面（关键词、字词、例句）匹配；semantic 尚未提供 / builtin is lexical for now",
-)
+@encoder_option
+@progress_option
 @format_option
 def search(
     bank_path: str | None,
@@ -189,31 +189,32 @@ def search(
     item: str | None,
     agent: str | None,
     today: datetime | None,
-    encoder: str,
+    kind: EncoderKind,
+    progress: bool | None,
     output_format: str,
 ) -> None:
     """为每句买家的话找话术 / find replies for buyers' messages, one a line."""
-    if encoder == "semantic":
-        cannot("语义编码器还没有安装，请用 --encoder builtin / the semantic encoder is not installed")
-    bank = _bank(bank_path)
     day = today.date() if today is not None else None
-    for line in read_lines(queries):
-        query, context = query_of(line)
-        result = bank.search(
-            query, context=context, top=top, platform=platform, item=item, agent=agent, today=day
-        )
-        if output_format == "jsonl":
-            emit(_record(result))
-        else:
-            _show(result)
+    with encoder_of(kind) as encoder:
+        with _progress(bank_path or "话术库", progress) as on_texts, telling(encoder, on_texts):
+            bank = _bank(bank_path, encoder)
+        for line in read_lines(queries):
+            query, context = query_of(line)
+            result = bank.search(
+                query, context=context, top=top, platform=platform, item=item, agent=agent, today=day
+            )
+            if output_format == "jsonl":
+                emit(_record(result))
+            else:
+                _show(result)
 
 
-def _bank(path: str | None) -> Bank:
+def _bank(path: str | None, encoder: Encoder | None) -> Bank:
     if path is None:
-        return starter_bank()
+        return starter_bank() if encoder is BUILTIN else Bank(starter_phrases(), encoder)
     read = _read(path)
     _warn(path, read.problems)
-    return Bank(read.phrases)
+    return Bank(read.phrases, encoder)
 
 
 def _record(result: Result) -> dict[str, Any]:

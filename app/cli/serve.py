@@ -8,16 +8,17 @@ from types import FrameType
 
 import click
 import uvicorn
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.log_format import configure_logging
+from app.cli.operator_settings import read_settings
 from app.cli.output import cannot, one_line
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
 from app.gateways.collector import spare_what_stays
 from app.main import create_app
 from app.settings import Settings
+from phrasebank.encoding import EncodingError
 
 GRACE_S = 4
 
@@ -46,16 +47,14 @@ class _Server(uvicorn.Server):
 @click.option("--port", default=8770, show_default=True, type=click.IntRange(0, 65535), help="端口 / port")
 def command(host: str, port: int) -> None:
     """启动服务。设置用环境变量 MIAOHUI_*，见 docs/operations.md / run the service."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = "MIAOHUI_" + "_".join(str(part) for part in fault["loc"]).upper()
-        cannot(f"设置 {name} 不对：{fault['msg']} / a setting is wrong")
+    settings = read_settings()
     configure_logging()
     _prepare_database(settings)
     listening = _listen(host, port)
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except EncodingError as error:
+        cannot(str(error))
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -295,6 +295,20 @@ class PhraseChangeRow(SQLModel, table=True):
     after: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
+class EncodingRow(SQLModel, table=True):
+    """The vector of a text of the shop's bank by one encoder, so that no start has to encode the bank anew."""
+
+    __tablename__ = "encoding"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    encoder: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    """Of the text, which is not kept here."""
+    vector: bytes
+    """Floats of four bytes, the least byte first."""
+
+
 class MeasureStandingRow(SQLModel, table=True):
     """That a shop's standing counts are there, by which definitions, and whose ledgers are up to date."""
 

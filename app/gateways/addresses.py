@@ -1,4 +1,4 @@
-"""Which addresses a callback may connect to: public ones, and the exact pairs that an operator allowed.
+"""Which addresses we may connect to: public ones, and the exact pairs that an operator allowed.
 
 The list is explicit, since `ipaddress.is_global` of Python 3.11 takes several special ranges for public ones. It
 follows the IANA special-purpose registries.
@@ -7,6 +7,7 @@ follows the IANA special-purpose registries.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection, Iterable
 
 _REFUSED = tuple(
     ipaddress.ip_network(block)
@@ -28,3 +29,8 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
     return not any(ip in block for block in _REFUSED if block.version == ip.version)
+
+
+def permitted(addresses: Iterable[str], host: str, port: int, allowed: Collection[str]) -> list[str]:
+    """Those of the addresses that `host` resolved to which may be connected to; all of them if the pair is in `allowed`."""
+    return [address for address in addresses if f"{host}:{port}" in allowed or is_public(address)]

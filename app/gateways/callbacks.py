@@ -14,7 +14,7 @@ import httpcore2 as httpcore
 import orjson
 from standardwebhooks import Webhook
 
-from app.gateways.addresses import is_public
+from app.gateways.addresses import permitted
 
 TOTAL_TIMEOUT_S: Final = 10.0
 """For one attempt from look-up to the last byte: a receiver that dribbles is cut off too."""
@@ -33,7 +33,7 @@ class Failed:
 
 
 class RefusedAddressError(httpcore.ConnectError):
-    """The name leads to an address that callbacks may not reach."""
+    """The name leads to an address that we may not reach."""
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -55,9 +55,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError(f"找不到 {host} / cannot resolve the host") from error
-        addresses = [str(entry[4][0]) for entry in found]
-        if f"{host}:{port}" not in self._allowed:
-            addresses = [address for address in addresses if is_public(address)]
+        addresses = permitted((str(entry[4][0]) for entry in found), host, port, self._allowed)
         if not addresses:
             raise RefusedAddressError(
                 f"{host}:{port} 指向内部网络，已拒绝；运维可在 MIAOHUI_CALLBACK_ALLOW 中放行 / internal address refused"
@@ -121,10 +119,13 @@ class CallbackSender:
         if 200 <= status < 300:
             return None
         return Failed(
-            f"对方返回 {status} / status {status}", gone=status == 410, retry_after_s=_seconds(answer_headers)
+            f"对方返回 {status} / status {status}",
+            gone=status == 410,
+            retry_after_s=retry_after_s(answer_headers),
         )
 
 
-def _seconds(headers: Mapping[bytes, bytes]) -> float | None:
+def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
+    """The seconds that a receiver asked us to wait, by the header of that name in lower case; None if it gave no number."""
     value = headers.get(b"retry-after", b"").decode("latin-1")
     return float(value) if value.isascii() and value.isdigit() else None

@@ -48,7 +48,7 @@ class Knowledge:
                 return known[1]
             bank = _with_changes(db, shop, *known) if known is not None else None
             if bank is None:
-                bank = _brought_up_to(known[1] if known else starter_bank(), read_phrases(db, shop.id))
+                bank = brought_up_to(known[1] if known else starter_bank(), read_phrases(db, shop.id))
             self._banks[shop.id] = (shop.bank_version, bank)
             return bank
 
@@ -72,7 +72,7 @@ def _with_changes(db: Session, shop: Shop, version: int, bank: Bank) -> Bank | N
     return bank.with_phrases(added, [name for name, phrase in changes.items() if phrase is None])
 
 
-def _brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
+def brought_up_to(bank: Bank, phrases: Sequence[Phrase]) -> Bank:
     """The bank with exactly these phrases."""
     before = {phrase.id: phrase for phrase in bank.phrases}
     added = [phrase for phrase in phrases if before.get(phrase.id) != phrase]

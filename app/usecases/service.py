@@ -14,7 +14,9 @@ from sqlmodel import Session as Database
 from app.db.writer import Writer
 from app.settings import Settings
 from app.usecases.knowledge import Knowledge
+from app.usecases.meaning import Meaning
 from app.usecases.measures import RateBoard
+from phrasebank import Bank
 
 T = TypeVar("T")
 
@@ -58,6 +60,8 @@ class Service:
     transport_clock: Callable[[], datetime]
     """The time that signatures bear, always the real one."""
     board: RateBoard
+    meaning: Meaning | None = None
+    """The stronger encoder, if the operator chose one."""
     changes: Changes = field(default_factory=Changes)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that open streams end at once."""
@@ -74,3 +78,9 @@ class Service:
                 return query(db)
 
         return await asyncio.to_thread(run)
+
+    async def ask_bank(self, shop_id: str, bank: Bank, question: Callable[[Bank], T]) -> T:
+        """What `question` says of a shop's bank, in a thread: with the stronger encoder where there is one and it is ready."""
+        if self.meaning is None:
+            return await asyncio.to_thread(question, bank)
+        return await self.meaning.ask(shop_id, bank, question)

