@@ -306,12 +306,12 @@ def fitted(encoder: Encoder | None) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     # The starter bank and the folds ask for the same texts again and again.
-    strong = RememberingEncoder(SemanticEncoder(threads=2))
+    strong, known = RememberingEncoder(SemanticEncoder(threads=2)), InMemory()
     encoders: dict[Strength, Encoder | None] = {"none": None, "builtin": BUILTIN, "semantic": strong}
     record = {}
     for strength, encoder in encoders.items():
         print(f"{strength}:", flush=True)
-        with strong.keeping(InMemory()):
+        with strong.keeping(known, lambda done, total: None):
             record[strength] = fitted(encoder)
     FIGURES.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2) + b"\n")
 
