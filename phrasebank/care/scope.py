@@ -1,0 +1,42 @@
+"""For whom and when a phrase is meant: only phrases that meet the same buyer can be in each other's way."""
+
+from __future__ import annotations
+
+from phrasebank import merging
+from phrasebank.phrase import Phrase
+
+Scope = tuple[str, ...]
+
+
+def is_retired(phrase: Phrase) -> bool:
+    """Whether the phrase is neither offered nor sent any more, so that nothing is to be said of it."""
+    return phrase.state == "retired"
+
+
+def scope_of(phrase: Phrase, *, platforms: bool = True) -> Scope:
+    """Equal for phrases that may be made one without anybody being offered what was not meant for them.
+
+    Without `platforms` the platforms play no part: one phrase may be for those of both.
+    """
+    return (
+        phrase.owner,
+        phrase.state,
+        phrase.valid_from,
+        phrase.valid_until,
+        merging.scope_of(phrase),
+        "\x1f".join(sorted(phrase.items)),
+        "\x1f".join(sorted(phrase.platforms)) if platforms else "",
+    )
+
+
+def meet(one: Phrase, other: Phrase) -> bool:
+    """Whether some buyer, of some platform and item, may be offered either of them."""
+    return (
+        "team" in (one.owner, other.owner)
+        or one.owner == other.owner
+    ) and _overlap(one.platforms, other.platforms) and _overlap(one.items, other.items)  # fmt: skip
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Empty means all of them."""
+    return not one or not other or not set(one).isdisjoint(other)
