@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from app.cli.output import emit, format_option, read_lines, say
-from phrasebank import starter_bank
+from app.cli.phrases import bank_of
+from phrasebank import Bank
 from phrasebank.clustering import cluster, clusters_of
 
 NEAREST_SHOWN = 0.05
@@ -17,12 +18,18 @@ NEAREST_SHOWN = 0.05
 @click.option(
     "--summary", is_flag=True, help="每类一行：条数、名称、例句、最接近的话术 / one object per cluster"
 )
+@click.option(
+    "--bank",
+    "bank_path",
+    metavar="FILE",
+    help="--summary 里最接近的话术从哪个话术库找，缺省用自带的 / the bank of the nearest phrases",
+)
 @format_option
-def command(path: str, summary: bool, output_format: str) -> None:
+def command(path: str, summary: bool, bank_path: str | None, output_format: str) -> None:
     """咨询聚类：每行一句咨询 / put enquiries that ask the same together, one enquiry a line."""
     texts = list(read_lines(path))
     if summary:
-        _summary(texts, output_format)
+        _summary(texts, bank_of(bank_path), output_format)
         return
     for text, number in zip(texts, cluster(texts), strict=True):
         if output_format == "jsonl":
@@ -31,8 +38,7 @@ def command(path: str, summary: bool, output_format: str) -> None:
             say(f"{'-' if number is None else number}\t{text}")
 
 
-def _summary(texts: list[str], output_format: str) -> None:
-    bank = starter_bank()
+def _summary(texts: list[str], bank: Bank, output_format: str) -> None:
     for found in clusters_of(texts):
         hits = bank.search(found.name, top=1).hits
         nearest = hits[0] if hits and hits[0].score >= NEAREST_SHOWN else None

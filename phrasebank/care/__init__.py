@@ -19,13 +19,24 @@ from phrasebank.care.scope import is_retired
 from phrasebank.care.suggested_keywords import suggested_keywords
 from phrasebank.phrase import Phrase
 
-__all__ = ["KIND_NAMES", "Action", "Do", "Finding", "Kind", "Usage", "care_of", "digest_of"]
+__all__ = [
+    "BANK_KINDS",
+    "FAULTS",
+    "KIND_NAMES",
+    "Action",
+    "Do",
+    "Finding",
+    "Kind",
+    "Usage",
+    "care_of",
+    "digest_of",
+]
 
 BANK_KINDS = frozenset(set(Kind) - {Kind.UNANSWERED, Kind.EXAMPLE_SUGGESTED})
 """What `care_of` can find."""
 FAULTS = BANK_KINDS - {Kind.EXPIRING, Kind.NEVER_USED, Kind.KEYWORD_SUGGESTED}
 """What is wrong with a bank by itself, whoever uses it."""
-_ABOUT_SEVERAL = frozenset({Kind.EXAMPLE, Kind.KEYWORD_SHARED, Kind.KEYWORD_CONTAINED, Kind.CODE})
+_ABOUT_SEVERAL = frozenset({Kind.EXAMPLE, Kind.KEYWORD_SHARED, Kind.KEYWORD_CONTAINED})
 
 
 def care_of(
@@ -39,7 +50,7 @@ def care_of(
     Retired phrases are left out. `usage` is by phrase id. What two phrases share is not said where they are to be merged anyway.
     """
     alive = [phrase for phrase in phrases if not is_retired(phrase)]
-    same = [*duplicates(alive), *near_duplicates(alive)]
+    same = [*duplicates(alive), *(near_duplicates(alive) if Kind.NEAR_DUPLICATE in kinds else ())]
     hits = KeywordHits(alive)
     found = [
         *same,

@@ -57,7 +57,7 @@ def action_from_json(record: object) -> Action:
     if not isinstance(record, Mapping):
         raise ActionError("action", "应为 JSON 对象")
     do = record.get("do")
-    if do not in set(Do):
+    if not isinstance(do, str) or do not in set(Do):
         raise ActionError("do", f"只能是 {'、'.join(Do)}")
     until = _string(record, "until")
     action = Action(

@@ -108,13 +108,14 @@ def _in_the_way(
 def _denied(hits: KeywordHits) -> Iterator[Finding]:
     for parts, holders in hits.holders.items():
         for place, keyword in holders.items():
-            word = next((word for word in hits.denying[place] if any(word in part for part in parts)), "")
-            if not word:
+            denying = [word for word in hits.denying[place] if any(word in part for part in parts)]
+            if not denying:
                 continue
             phrase = hits.phrases[place]
             rival = next(
                 (
                     hits.phrases[other].id
+                    for word in denying
                     for other in hits.holders.get((word,), {})
                     if other != place and meet(phrase, hits.phrases[other])
                 ),
@@ -126,9 +127,9 @@ def _denied(hits: KeywordHits) -> Iterator[Finding]:
                 hits,
                 (place,),
                 keyword,
-                f"{phrase.id} 的关键词「{keyword}」里有自己的排除词「{word}」{gives_way}，永远不会生效",
+                f"{phrase.id} 的关键词「{keyword}」里有自己的排除词「{'」「'.join(denying)}」{gives_way}，永远不会生效",
                 _act(Do.REMOVE_KEYWORDS, hits, [place], [keyword], (place,)),
-                _act(Do.REMOVE_NOT_KEYWORDS, hits, [place], [word], (place,)),
+                _act(Do.REMOVE_NOT_KEYWORDS, hits, [place], denying, (place,)),
             )
 
 

@@ -6,6 +6,7 @@ from phrasebank import merging
 from phrasebank.phrase import Phrase
 
 Scope = tuple[str, ...]
+_NEVER = "9999-12-31"
 
 
 def is_retired(phrase: Phrase) -> bool:
@@ -24,17 +25,28 @@ def scope_of(phrase: Phrase, *, platforms: bool = True) -> Scope:
         phrase.valid_from,
         phrase.valid_until,
         merging.scope_of(phrase),
-        "\x1f".join(sorted(phrase.items)),
         "\x1f".join(sorted(phrase.platforms)) if platforms else "",
     )
 
 
 def meet(one: Phrase, other: Phrase) -> bool:
-    """Whether some buyer, of some platform and item, may be offered either of them."""
+    """Whether they can be in each other's way: some buyer, on some day, may be offered either, and neither goes before the other.
+
+    What an agent has for himself, and what an item has of its own, stands before what is for all.
+    """
     return (
-        "team" in (one.owner, other.owner)
-        or one.owner == other.owner
-    ) and _overlap(one.platforms, other.platforms) and _overlap(one.items, other.items)  # fmt: skip
+        one.owner == other.owner
+        and _accounts(one) == _accounts(other)
+        and bool(one.items) == bool(other.items)
+        and _overlap(one.items, other.items)
+        and _overlap(one.platforms, other.platforms)
+        and one.valid_from <= (other.valid_until or _NEVER)
+        and other.valid_from <= (one.valid_until or _NEVER)
+    )
+
+
+def _accounts(phrase: Phrase) -> tuple[object, ...]:
+    return tuple(phrase.extra.get(name) for name in merging.ACCOUNT_COLUMNS)
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
