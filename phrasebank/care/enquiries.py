@@ -12,7 +12,7 @@ from phrasebank.bank import Hit
 from phrasebank.care.findings import Action, Do, Finding, Kind, seen
 from phrasebank.care.wordings import Wording, WordingIndex
 from phrasebank.chitchat import is_junk, without_chat
-from phrasebank.clustering import Cluster, clusters_of
+from phrasebank.clustering import clusters_of
 from phrasebank.folding import bare, folded
 from phrasebank.phrase import Phrase, derived_id
 
@@ -22,6 +22,8 @@ FOUND: Final = 0.5
 """A message for which the bank has a phrase this likely is no new example of another one."""
 LEAST_SIZE: Final = 3
 """Messages that make a cluster worth a phrase."""
+BACKGROUND: Final = 400
+"""Everyday questions beside which those without an answer are clustered."""
 EXAMPLES: Final = 12
 """Examples of one suggestion at most."""
 LONGEST: Final = 60
@@ -73,7 +75,7 @@ def from_enquiries(
     `mask`. An enquiry that was answered in the words of a phrase suggests an example, and is in no cluster.
     """
     found = Findings(find)
-    asking = [one for one in enquiries if _asks(one.text)]
+    asking = [one for one in enquiries if asks(one.text)]
     answered = _by_phrase(asking, [phrase for phrase in phrases if phrase.state == "approved"])
     known = {id(one) for group in answered.values() for one in group}
     by_id = {phrase.id: phrase for phrase in phrases}
@@ -84,7 +86,8 @@ def from_enquiries(
     ]
 
 
-def _asks(text: str) -> bool:
+def asks(text: str) -> bool:
+    """Whether a message is a question that could be an example: neither junk nor mere courtesy, and not too long."""
     return len(text) <= LONGEST and not is_junk(text) and bool(without_chat(folded(text))[0])
 
 
@@ -120,17 +123,16 @@ def _unanswered(
     mask: Mask,
     days: Sequence[date],
 ) -> Iterator[Finding]:
-    for cluster in clusters_of([one.text for one in enquiries], EXAMPLES):
-        if cluster.size < LEAST_SIZE:
-            continue
-        examples = _masked(cluster.examples, mask)
-        if examples:
-            members = [enquiries[place] for place in cluster.members]
-            yield _cluster_finding(cluster, examples, members, phrases, found, mask, days)
+    # Beside everyday questions it is seen what the open ones have in common; among themselves they may all be of one thing.
+    everyday = [phrase.examples[0] for phrase in phrases.values() if phrase.examples][:BACKGROUND]
+    for cluster in clusters_of([*(one.text for one in enquiries), *everyday]):
+        members = [enquiries[place] for place in cluster.members if place < len(enquiries)]
+        examples = _masked((one.text for one in members), mask)[:EXAMPLES]
+        if len(members) >= LEAST_SIZE and examples:
+            yield _cluster_finding(examples, members, phrases, found, mask, days)
 
 
 def _cluster_finding(
-    cluster: Cluster,
     examples: tuple[str, ...],
     members: Sequence[Enquiry],
     phrases: Mapping[str, Phrase],
@@ -226,6 +228,6 @@ def _masked(texts: Iterable[str], mask: Mask) -> tuple[str, ...]:
     """`texts` without personal data, each question once; what then asks nothing is left out."""
     once: dict[str, str] = {}
     for text in map(mask, texts):
-        if _asks(text):
+        if asks(text):
             once.setdefault(folded(text), text)
     return tuple(once.values())
