@@ -9,6 +9,7 @@ from typing import Final
 from phrasebank.care.findings import Action, Do, Finding, Kind, seen
 from phrasebank.care.keyword_hits import Example, KeywordHits, parts_of, pieces_of
 from phrasebank.care.scope import meet
+from phrasebank.folding import folded
 
 FEW_HOLDERS: Final = 3
 """What more phrases than this have as a keyword is shared, and nothing else is said of it."""
@@ -25,6 +26,8 @@ COMMON_SHARE: Final = 0.25
 
 In the starter bank, the examples that such keywords met were found again 27 times in 100 more without them."""
 SHOWN: Final = 5
+ANY_NUMBER: Final = folded("00000")
+"""What every number of five digits and more is folded to."""
 
 
 def keyword_collisions(hits: KeywordHits) -> list[Finding]:
@@ -138,6 +141,16 @@ def _common(hits: KeywordHits) -> Iterator[Finding]:
         if len(holders) > 1:
             continue
         ((place, keyword),) = holders.items()
+        if parts == (ANY_NUMBER,):
+            yield _finding(
+                Kind.KEYWORD_COMMON,
+                hits,
+                (place,),
+                keyword,
+                f"{hits.phrases[place].id} 的关键词「{keyword}」是五位以上的数字，买家发订单号、电话也会命中；请和别的词写在一起",
+                _act(Do.REMOVE_KEYWORDS, hits, [place], [keyword], (place,)),
+            )
+            continue
         met = [
             one
             for one in hits.met_for(place, parts)

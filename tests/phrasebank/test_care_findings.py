@@ -174,6 +174,15 @@ def test_a_keyword_that_the_questions_of_others_have_becomes_an_example() -> Non
     )
 
 
+def test_a_keyword_that_every_number_is_met_by_is_to_go() -> None:
+    (finding,) = found(Phrase("a", "请按平台规则处理", keywords=("12315", "打12315"), title="投诉"))
+    assert (finding.kind, finding.action.do, finding.action.texts) == (
+        Kind.KEYWORD_COMMON,
+        Do.REMOVE_KEYWORDS,
+        ("12315",),
+    )
+
+
 def test_a_refused_keyword_is_no_hit() -> None:
     first = Phrase("a", "马上发", keywords=("发货",), examples=("什么时候发货",))
     others = [

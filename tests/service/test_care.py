@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy
 from conftest_service import Running
 
 BADGES = ("能绣校徽吗", "可以绣校徽吗", "我们班要绣校徽", "能绣班级校徽吗 13800138000")
@@ -162,3 +163,33 @@ def test_messages_outside_the_days_are_not_read(on_sqlite: Running) -> None:
     assert look(on_sqlite, "unanswered", days=3) == []
     assert len(look(on_sqlite, "unanswered", days=4)) == 1
     assert len(look(on_sqlite, "unanswered", days=1, as_of="2026-11-22")) == 1
+
+
+def test_a_phrase_is_unused_if_nobody_took_or_sent_it_for_a_month(running: Running) -> None:
+    """The table is that of the counts of use, made here where this version has none yet."""
+
+    def count(db: Any) -> None:
+        columns = "shop_id, phrase_id, day, offered, accepted, rejected, sent"
+        db.connection().execute(
+            sqlalchemy.text(
+                "CREATE TABLE IF NOT EXISTS phrase_use (shop_id VARCHAR, phrase_id VARCHAR, day VARCHAR, offered INTEGER,"
+                " accepted INTEGER, rejected INTEGER, sent INTEGER)"
+            )
+        )
+        rows = [("ship-when", 1, 0), ("ship-urge", 0, 2), ("ship-delay", 0, 0)]
+        for phrase_id, accepted, sent in rows:
+            db.connection().execute(
+                sqlalchemy.text(
+                    f"INSERT INTO phrase_use ({columns}) VALUES ('demo', :id, '2026-11-22', 5, :taken, 0, :sent)"
+                ),
+                {"id": phrase_id, "taken": accepted, "sent": sent},
+            )
+
+    running.service.writer.submit(count).result(30)
+    running.clock.forward(20 * 86_400)
+    assert look(running, "never-used") == []
+    running.clock.forward(20 * 86_400)
+    save(running, id="young", title="新", text="亲，新品周三上架")
+    unused = {one["ids"][0] for one in look(running, "never-used")}
+    assert {"ship-delay", "ship-from"} <= unused
+    assert unused.isdisjoint({"ship-when", "ship-urge", "young"})
