@@ -25,12 +25,14 @@ from lint import Linter
 from phrasebank import Hit, Phrase
 from phrasebank.care import BANK_KINDS, KIND_NAMES, Action, Finding, Kind, Usage, care_of
 from phrasebank.care.actions import Changes, changes_of
-from phrasebank.care.enquiries import from_enquiries
+from phrasebank.care.enquiries import from_enquiries, most_asked
 from phrasebank.phrase import TEAM
 
 MAX_DAYS: Final = 90
 MAX_EVENTS: Final = 20_000
 """Messages that are read, the newest of the period."""
+MAX_QUESTIONS: Final = 4_000
+"""Different questions that are held against the bank, the most frequent ones: it takes about a millisecond for each."""
 _PHRASE_USE: Final = table(
     "phrase_use", column("shop_id"), column("phrase_id"), column("day"), column("accepted"), column("sent")
 )
@@ -48,7 +50,7 @@ class StandingReplyError(ValueError):
 class Care:
     """The findings of a shop's bank on `today`; `phrases` are those they name, by id.
 
-    `messages` buyers' and agents' messages of the last days were read, not all of them if `cut_off`.
+    `messages` messages of the last days were read; if `cut_off`, not all of them, or not all questions in them, were looked at.
     """
 
     today: date
@@ -112,8 +114,10 @@ def look_after(
     def mask(text: str) -> str:
         return masked(text, knowledge.linter)
 
+    asked = enquiries_in(events, shop.timezone)
+    enquiries = most_asked(asked, MAX_QUESTIONS)
     more = from_enquiries(
-        enquiries_in(events, shop.timezone),
+        enquiries,
         [phrase for phrase in phrases if phrase.owner == TEAM],
         find,
         mask,
@@ -121,7 +125,9 @@ def look_after(
         holding=shop.policy.holding_phrases,
     )
     findings += [finding for finding in more if finding.kind in kinds]
-    return Care(today, tuple(findings), by_id, len(events), len(bodies) > MAX_EVENTS)
+    return Care(
+        today, tuple(findings), by_id, len(events), len(bodies) > MAX_EVENTS or len(enquiries) < len(asked)
+    )
 
 
 def act_on_bank(

@@ -46,6 +46,13 @@ class Enquiry:
     replies: tuple[str, ...] = ()
 
 
+def most_asked(enquiries: Sequence[Enquiry], most: int) -> list[Enquiry]:
+    """Those of `enquiries` that are among the `most` different questions that were asked most often; of equals the latest."""
+    counts = Counter(folded(one.text) for one in reversed(enquiries))
+    kept = {words for words, _ in counts.most_common(most)}
+    return [one for one in enquiries if folded(one.text) in kept]
+
+
 class Findings:
     """What the bank has for each of some messages; equal ones are asked once."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from phrasebank import Phrase, starter_bank
 from phrasebank.care import Do, Finding, Kind
 from phrasebank.care.actions import changes_of
-from phrasebank.care.enquiries import Enquiry, from_enquiries
+from phrasebank.care.enquiries import Enquiry, from_enquiries, most_asked
 
 TODAY = date(2026, 11, 22)
 STARTER = starter_bank()
@@ -98,3 +98,9 @@ def test_a_message_that_the_phrase_denies_is_not_suggested_for_it() -> None:
 
 def test_nothing_asked_gives_nothing() -> None:
     assert told([]) == []
+
+
+def test_where_too_much_was_asked_the_most_frequent_and_latest_questions_count() -> None:
+    asked = [Enquiry(text, TODAY) for text in ("一号店在哪", "二号店在哪", "二号店在哪？", "三号店在哪")]
+    assert [one.text for one in most_asked(asked, 2)] == ["二号店在哪", "二号店在哪？", "三号店在哪"]
+    assert most_asked(asked, 9) == asked
