@@ -30,7 +30,7 @@ from app.web.body_limit import BodyLimit
 from app.web.dashboard import STATIC_DIR
 from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
-from app.web.routes import events, health, lint, live, measures, phrase_history, phrases, reading
+from app.web.routes import care, events, health, lint, live, measures, phrase_history, phrases, reading
 from app.web.versioned_files import VersionedFiles
 
 DESCRIPTION = "秒回：电商客服回复助手。事件进来，时限、推荐回复、自动回复、用语检查与邀评建议出去。"
@@ -101,7 +101,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(PlainHeaders)
 
-    for module in (events, lint, phrases, phrase_history, reading, measures, health, live):
+    for module in (events, lint, care, phrases, phrase_history, reading, measures, health, live):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

@@ -46,12 +46,13 @@ _FUNCTION_CHARACTERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster: its number, how many texts it has, the most typical of them, and some more."""
+    """One cluster: its number, how many texts it has, the most typical of them, some more, and the places of all of them, the most typical first."""
 
     number: int
     size: int
     name: str
     examples: tuple[str, ...]
+    members: tuple[int, ...]
 
 
 def cluster(texts: Sequence[str], encoder: Encoder | None = None) -> list[int | None]:
@@ -74,7 +75,7 @@ def clusters_of(texts: Sequence[str], examples: int = 5, encoder: Encoder | None
             members, key=lambda place: (-affinity[place] * math.log2(1 + counts[texts[place]]), place)
         )
         shown = tuple(dict.fromkeys(texts[place] for place in typical))
-        found.append(Cluster(number, len(members), shown[0], shown[:examples]))
+        found.append(Cluster(number, len(members), shown[0], shown[:examples], tuple(typical)))
     return found
 
 

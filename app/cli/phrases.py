@@ -10,23 +10,26 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 import orjson
 
 from app.cli.encoders import encoder_of, encoder_option, telling
 from app.cli.output import EXIT_FINDINGS, cannot, emit, format_option, read_lines, say
+from app.gateways import wall_clock
 from app.settings import EncoderKind
 from phrasebank import Bank, Phrase, Problem, ReadResult, Result, read_bank, starter_bank, write_bank
+from phrasebank.care import FAULTS, Kind, care_of
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.encoders.builtin import BUILTIN
 from phrasebank.encoding import Encoder
 from phrasebank.files.delimited import ENCODINGS
 from phrasebank.formats import MAX_BYTES, WRITTEN, FormatError, parse_bank, render_bank
 from phrasebank.merging import Change, Merged, Prefer, merge
-from phrasebank.review import Finding, review
 from phrasebank.starting import starter_phrases
 
+_SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 _SHOWN_NOTES: Final = 20
 _SHOWN_ROWS: Final = 8
 
@@ -197,7 +200,7 @@ def search(
     day = today.date() if today is not None else None
     with encoder_of(kind) as encoder:
         with _progress(bank_path or "话术库", progress) as on_texts, telling(encoder, on_texts):
-            bank = _bank(bank_path, encoder)
+            bank = bank_of(bank_path, encoder)
         for line in read_lines(queries):
             query, context = query_of(line)
             result = bank.search(
@@ -209,7 +212,13 @@ def search(
                 _show(result)
 
 
-def _bank(path: str | None, encoder: Encoder | None) -> Bank:
+def _is_starter(path: str) -> bool:
+    """Whether the bank that comes with the program is meant, and no file of that name."""
+    return path == "starter" and not Path(path).exists()
+
+
+def bank_of(path: str | None, encoder: Encoder | None) -> Bank:
+    """The bank of a file, its bad rows named on stderr; without a path the one that comes with the program."""
     if path is None:
         return starter_bank() if encoder is BUILTIN else Bank(starter_phrases(), encoder)
     read = _read(path)
@@ -233,37 +242,66 @@ def _show(result: Result) -> None:
 # check
 
 
+_BAD_ROW: Final = "row"
+_CHECKED: Final = (_BAD_ROW, *(kind.value for kind in Kind if kind in FAULTS))
+
+
 @command.command()
 @click.argument("file")
 @column_option
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(_CHECKED),
+    help="只查这几类，可重复；缺省全查 / these kinds only",
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="按哪一天看有效期，缺省今天 / the day by which phrases expire",
+)
 @progress_option
 @format_option
-def check(file: str, columns: tuple[str, ...], progress: bool | None, output_format: str) -> None:
-    """检查话术库文件：坏行、重复、撞码 / find bad rows, duplicates and colliding codes; exit 1 if any."""
+def check(
+    file: str,
+    columns: tuple[str, ...],
+    kinds: tuple[str, ...],
+    as_of: datetime | None,
+    progress: bool | None,
+    output_format: str,
+) -> None:
+    """检查话术库：坏行、重复、撞车的关键词和快捷码、过期、找不到的 / find what is wrong with a bank; exit 1 if anything."""
     with _progress(file, progress) as on_row:
-        read = _read(file, _mapping(columns), on_row)
-    findings = [
-        Finding("row", problem.reason, (), problem.row, problem.column, str(problem.place))
-        for problem in read.problems
-    ]
-    findings += review(read.phrases)
+        read = (
+            ReadResult(starter_bank().phrases, ())
+            if _is_starter(file)
+            else _read(file, _mapping(columns), on_row)
+        )
+    wanted = set(kinds or _CHECKED)
+    today = as_of.date() if as_of else wall_clock.now().astimezone(_SHANGHAI).date()
+    problems = read.problems if _BAD_ROW in wanted else ()
+    findings = care_of(read.phrases, today, kinds={kind for kind in FAULTS if kind in wanted})
+    for problem in problems:
+        if output_format == "jsonl":
+            emit(_checked(_BAD_ROW, problem.row, problem.column, (), problem.reason))
+        else:
+            say(f"{problem.place}  {problem.reason}")
     for finding in findings:
         if output_format == "jsonl":
-            emit(
-                {
-                    "kind": finding.kind,
-                    "row": finding.row,
-                    "column": finding.column,
-                    "ids": list(finding.ids),
-                    "message": finding.message,
-                }
-            )
+            record = _checked(finding.kind.value, None, finding.column, finding.ids, finding.reason)
+            emit({**record, "subject": finding.subject, "action": finding.action.to_json()})
         else:
-            say(f"{f'{finding.place}  ' if finding.row else ''}{finding.message}")
+            say(finding.reason)
     _tell_notes(file, read.notes)
-    click.echo(f"{len(read.phrases)} 条话术，{len(findings)} 处问题 / {len(findings)} findings", err=True)
-    if findings:
+    count = len(problems) + len(findings)
+    click.echo(f"{len(read.phrases)} 条话术，{count} 处问题 / {count} findings", err=True)
+    if count:
         raise SystemExit(EXIT_FINDINGS)
+
+
+def _checked(kind: str, row: int | None, column: str, ids: Sequence[str], message: str) -> dict[str, Any]:
+    return {"kind": kind, "row": row, "column": column, "ids": list(ids), "message": message}
 
 
 # import
@@ -461,7 +499,7 @@ def export(
     bank_path: str, out: str, kind: str | None, encoding: str, delimiter: str | None, columns: tuple[str, ...]
 ) -> None:
     """把话术库写成另一种格式，由扩展名决定；BANK 写 starter 即自带话术库 / write a bank in another format."""
-    if bank_path == "starter" and not Path(bank_path).exists():
+    if _is_starter(bank_path):
         phrases = starter_bank().phrases
     else:
         read = _read(bank_path, _mapping(columns))

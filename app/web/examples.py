@@ -261,6 +261,42 @@ IMPORT_OPENAPI: Final[dict[str, Any]] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+CARE_ACTIONS_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["actions"],
+            "properties": {
+                "actions": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 500,
+                    "items": {
+                        "type": "object",
+                        "required": ["do", "ids"],
+                        "properties": {
+                            "do": {
+                                "type": "string",
+                                "enum": [
+                                    "merge", "retire", "extend", "clear-code", "add-examples", "remove-examples", "add-keywords",
+                                    "remove-keywords", "keywords-to-examples", "add-not-keywords", "remove-not-keywords", "draft",
+                                ],
+                            },
+                            "ids": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                            "into": {"type": "string"},
+                            "texts": {"type": "array", "items": {"type": "string"}},
+                            "until": {"type": "string", "description": "2026-11-30"},
+                            "title": {"type": "string"},
+                            "text": {"type": "string"},
+                            "seen": {"type": "object", "additionalProperties": {"type": "string"}},
+                        },
+                    },
+                }
+            },
+        },
+        {"one": {"value": {"actions": [{"do": "add-keywords", "ids": ["ship-when"], "texts": ["几号寄出"]}]}}},
+    )
+}  # fmt: skip
 EXPLAIN_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": _body(
         {

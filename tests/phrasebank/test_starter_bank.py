@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from phrasebank import starter_bank
-from phrasebank.review import review
+from phrasebank.care import FAULTS, care_of
+
+DAY = date(2026, 11, 22)
 
 
 def test_it_has_phrases_with_ids_of_their_own() -> None:
@@ -24,7 +28,5 @@ def test_examples_find_its_phrase_among_the_first_three() -> None:
     assert len(missed) <= len(asked) // 50, missed
 
 
-def test_no_codes_collide_and_no_texts_repeat() -> None:
-    kinds = {finding.kind: finding.message for finding in review(starter_bank().phrases)}
-    assert "code" not in kinds, kinds["code"]
-    assert "duplicate" not in kinds, kinds["duplicate"]
+def test_nothing_is_wrong_with_it() -> None:
+    assert [finding.reason for finding in care_of(starter_bank().phrases, DAY, kinds=FAULTS)] == []

@@ -29,6 +29,7 @@ BODIES: dict[str, Any] = {
     "/v1/phrases": {"text": "您好"},
     "/v1/phrases/{phrase_id}": {"title": "新"},
     "/v1/phrases/{phrase_id}/restore": {"change": "0000000001-0000000"},
+    "/v1/phrases/care/actions": {"actions": [{"do": "clear-code", "ids": ["ours"]}]},
     "/v1/explain": {"event": "m1"},
 }
 

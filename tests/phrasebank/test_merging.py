@@ -1,12 +1,9 @@
-"""An import adds and extends, and never takes away; a review names what collides."""
+"""An import adds and extends, and never takes away."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from phrasebank import Phrase
 from phrasebank.merging import merge
-from phrasebank.review import review
 
 OLD = (
     Phrase("1", "马上退", category="售后", keywords=("退款",), examples=("怎么退款",), extra={"备注": "旧"}),
@@ -58,34 +55,3 @@ def test_importing_twice_changes_nothing_the_second_time() -> None:
 def test_a_phrase_for_all_platforms_stays_so() -> None:
     merged = merge([Phrase("1", "好")], [Phrase("2", "好", platforms=("taobao",))])
     assert merged.phrases[0].platforms == ()
-
-
-def test_a_review_names_what_collides() -> None:
-    findings = review(
-        [
-            Phrase("1", "马上退。", code="/tk", examples=("怎么退",)),
-            Phrase("2", "马上退", code="TK", examples=("怎麼退？",)),
-            Phrase("3", "好", not_keywords=("退",), examples=("能退吗",)),
-        ]
-    )
-    assert {(finding.kind, finding.ids) for finding in findings} == {
-        ("duplicate", ("1", "2")),
-        ("code", ("1", "2")),
-        ("example", ("1", "2")),
-        ("self-excluded", ("3",)),
-    }
-
-
-def test_an_example_that_is_also_denied_is_named() -> None:
-    (finding,) = review([Phrase("1", "马上退", examples=("怎么退",), not_examples=("怎麼退？",))])
-    assert (finding.kind, finding.ids, finding.column) == ("contradicted", ("1",), "not_examples")
-
-
-def test_phrases_for_others_or_at_rest_do_not_collide() -> None:
-    one = Phrase("1", "马上退", code="tk", examples=("怎么退",))
-    apart = (replace(one, id="2", owner="小林"), replace(one, id="3", items=("7",)), replace(one, id="4", state="retired"))  # fmt: skip
-    assert review([one, *apart]) == []
-
-
-def test_a_tidy_bank_has_no_findings() -> None:
-    assert review(OLD) == []
