@@ -25,9 +25,9 @@ from app.usecases.shops import read_shop
 from app.usecases.standing import make_sure_counted, stale_shops
 from app.web import problems
 from app.web.body_limit import BodyLimit
-from app.web.dashboard import STATIC_DIR
 from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
+from app.web.rendering import STATIC_DIR
 from app.web.routes import care, events, health, lint, live, measures, phrase_history, phrases, reading
 from app.web.versioned_files import VersionedFiles
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -18,8 +18,10 @@ from app.usecases.live import LiveView
 from app.usecases.read_live import read_live
 from app.usecases.service import Service
 from app.web.auth import COOKIE, ServiceDep, signed_in
-from app.web.dashboard import FRAGMENTS, SECURITY_HEADERS, error_page, fragment, page, sign_in_page
+from app.web.dashboard import FRAGMENTS, error_page, fragment, page, sign_in_page
+from app.web.forgery import same_origin
 from app.web.problems import Problem
+from app.web.rendering import SECURITY_HEADERS
 from app.web.streaming import HEADERS, changes_as_events
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -73,7 +75,7 @@ async def get_sign_in() -> Response:
 
 @router.post("/sign-in")
 async def post_sign_in(request: Request, service: ServiceDep) -> Response:
-    if not _same_origin(request):
+    if not same_origin(request):
         return _html(error_page(403, "来源不对", "请从本站的登录页登录。"), 403)
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     key = form.get("key", [""])[0].strip()
@@ -94,7 +96,7 @@ async def get_sign_in_link(token: str, service: ServiceDep) -> Response:
 
 @router.post("/sign-out")
 async def post_sign_out(request: Request, service: ServiceDep) -> Response:
-    if not _same_origin(request):
+    if not same_origin(request):
         return _html(error_page(403, "来源不对", "请从看板退出登录。"), 403)
     token = request.cookies.get(COOKIE, "")
     await service.write(lambda db: close_web_session(db, token))
@@ -120,14 +122,6 @@ def _with_cookie(service: Service, token: str) -> Response:
         secure=service.settings.secure_cookies,
     )
     return response
-
-
-def _same_origin(request: Request) -> bool:
-    """Does the form come from our own page? A browser says so; another client is no risk of forgery."""
-    if (site := request.headers.get("sec-fetch-site")) is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def _signed_out() -> Problem:
