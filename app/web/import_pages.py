@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from app.usecases.bank_care import ImportPlan
-from app.web.phrase_pages import COLUMN_NAMES, Frame
+from app.web.phrase_pages import COLUMN_NAMES, Frame, finding_words
 from app.web.rendering import render
 from phrasebank import Phrase
 from phrasebank.files.delimited import write_delimited
@@ -26,7 +26,7 @@ EXPORTS: Final = (
     ("jsonl", "一行一条，程序和版本管理用", "format=jsonl"),
     ("json", "一个数组", "format=json"),
     ("yaml", "人手改着方便", "format=yaml"),
-    ("toml", "", "format=toml"),
+    ("toml", "和配置文件放在一起用", "format=toml"),
     ("tsv", "制表符分隔", "format=tsv"),
 )
 """Name, for whom, and the query of the address."""
@@ -117,7 +117,7 @@ def review_of(
     name: str, read: ReadResult, plan: ImportPlan, *, prefer: Prefer, stored: bool, refusal: str = ""
 ) -> Review:
     """The review of a file that was read and planned, in the order in which people care."""
-    bad = list(_bad_rows(read, plan))
+    bad = _bad_rows(read, plan)
     added = {phrase.id for phrase in plan.added}
     titles = {phrase.id: phrase.title or phrase.text for phrase in (*plan.changed, *plan.added)}
     # A row that repeats one of the same file is told in the notes.
@@ -165,12 +165,20 @@ def bad_rows_csv(read: ReadResult, plan: ImportPlan) -> bytes:
     return write_delimited([["位置", "列", "原因", "内容"], *rows], "utf-8-sig", ",") if rows else b""
 
 
-def _bad_rows(read: ReadResult, plan: ImportPlan) -> Iterator[BadRow]:
-    for problem in read.problems:
-        yield BadRow(str(problem.place), problem.column, problem.reason)
-    for refused_ in plan.problems:
-        reasons = "；".join(f"「{finding['match']}」{finding['message']}" for finding in refused_["findings"])
-        yield BadRow(f"第 {refused_['row']} 行", "text", f"违规用语：{reasons}", refused_["text"])
+def _bad_rows(read: ReadResult, plan: ImportPlan) -> list[BadRow]:
+    """All rows that are not taken, in the order of the file."""
+    rows = [
+        (problem.row, BadRow(str(problem.place), problem.column, problem.reason)) for problem in read.problems
+    ]
+    for refusal in plan.problems:
+        reasons = "；".join(finding_words(finding) for finding in refusal["findings"])
+        rows.append(
+            (
+                refusal["row"],
+                BadRow(f"第 {refusal['row']} 行", "text", f"违规用语：{reasons}", refusal["text"]),
+            )
+        )
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
 def _changed(change: Mapping[str, Any], titles: Mapping[str, str]) -> ChangedPhrase:

@@ -236,7 +236,8 @@ def _names(frame: Frame) -> dict[str, Any]:
     return {"platforms": frame.platforms}
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """`text` on one line, cut to `SHORT` code points."""
     line = " ".join(text[: 4 * SHORT].split())
     return line if len(line) <= SHORT else line[: SHORT - 1] + "…"
 
@@ -258,6 +259,30 @@ def _validity(phrase: Phrase, today: date) -> tuple[str, str] | None:
     return f"用到 {phrase.valid_until}", "plain"
 
 
+@dataclass(frozen=True, slots=True)
+class ListDifference:
+    """What went from a list, what came to it, and how many stayed."""
+
+    gone: tuple[str, ...]
+    come: tuple[str, ...]
+    same: int
+
+
+def _list_difference(pair: tuple[Any, Any]) -> ListDifference | None:
+    """The difference of two lists; None if one of the two is none."""
+    before, after = ([] if side is None else side for side in pair)
+    if not (isinstance(before, list) and isinstance(after, list)) or (not before and not after):
+        return None
+    gone = tuple(item for item in before if item not in after)
+    return ListDifference(gone, tuple(item for item in after if item not in before), len(before) - len(gone))
+
+
+def finding_words(finding: Mapping[str, Any]) -> str:
+    """What a finding of the linter says; the words that it is about stand in it."""
+    message, match = finding["message"], finding["match"]
+    return message if match in message else f"「{match}」{message}"
+
+
 def _local(at: datetime, timezone: str) -> str:
     return at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -267,10 +292,12 @@ def _query(values: Mapping[str, Any]) -> str:
 
 
 ENVIRONMENT.filters.update(
-    shortened=_shortened,
+    shortened=shortened,
     element_id=_element_id,
     validity=_validity,
     local=_local,
+    list_difference=_list_difference,
+    finding_words=finding_words,
     query=_query,
     address_from=lambda wanted, start: address_of(replace(wanted, start=start)),
     address_in=lambda wanted, category: address_of(replace(wanted, category=category, start=0)),

@@ -29,6 +29,7 @@ from app.web.phrase_pages import (
     clash_of,
     edit_page,
     entry_part,
+    finding_words,
     form_of,
     list_page,
     results_part,
@@ -179,7 +180,7 @@ def _base(fields: Fields) -> dict[str, Any] | None:
 
 
 def _reasons(error: PhraseError) -> str:
-    found = "；".join(f"「{finding['match']}」{finding['message']}" for finding in error.findings)
+    found = "；".join(finding_words(finding) for finding in error.findings)
     return f"{error}：{found}" if found else str(error)
 
 
