@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
-
-import orjson
 
 from app.web.phrase_pages import Frame, shortened
 from app.web.rendering import ENVIRONMENT, render
@@ -157,7 +156,7 @@ def _view(finding: Finding, phrases: Mapping[str, Phrase]) -> FindingView:
         phrases=tuple((phrase_id, name_of(phrase_id, phrases)) for phrase_id in finding.ids),
         nearest=(nearest["id"], name_of(nearest["id"], phrases), nearest["score"]) if nearest else None,
         buttons=tuple(
-            Button(label_of(action, phrases), orjson.dumps(action.to_json()).decode(), strong=place == 0)
+            Button(label_of(action, phrases), json.dumps(action.to_json()), strong=place == 0)
             for place, action in enumerate((finding.action, *finding.others))
         ),
         spark=spark([count for _, count in days]),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-
-import orjson
 
 from app.usecases.bank_care import ImportPlan
 from app.web.phrase_pages import COLUMN_NAMES, Frame, finding_words
@@ -156,7 +155,7 @@ def review_of(
 def plan_name(plan: ImportPlan) -> str:
     """A name that two plans share only if they would store the same."""
     records = [phrase.to_json() for phrase in (*plan.added, *plan.changed)]
-    return hashlib.blake2b(orjson.dumps(records), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps(records).encode(), digest_size=16).hexdigest()
 
 
 def bad_rows_csv(read: ReadResult, plan: ImportPlan) -> bytes:

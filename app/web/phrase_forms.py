@@ -6,12 +6,11 @@ saving a form changes only what was changed in it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
-
-import orjson
 
 from phrasebank.phrase import COLUMNS, PhraseError
 
@@ -86,15 +85,15 @@ def check_lengths(record: Mapping[str, Any]) -> None:
 def base_of(given: Fields) -> dict[str, Any]:
     """The record that the form was made from, which it carries along; empty for a new phrase or one that is unreadable."""
     try:
-        base = orjson.loads((given.get("base") or ["{}"])[0])
-    except orjson.JSONDecodeError:
+        base = json.loads((given.get("base") or ["{}"])[0])
+    except (ValueError, RecursionError):
         return {}
     return base if isinstance(base, dict) else {}
 
 
 def base_field(record: Mapping[str, Any]) -> str:
     """The value of the field `base` for a form of this record."""
-    return orjson.dumps(dict(record)).decode()
+    return json.dumps(dict(record))
 
 
 def new_record(given: Fields) -> dict[str, Any]:

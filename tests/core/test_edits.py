@@ -35,7 +35,9 @@ def test_a_column_that_only_the_other_has_is_taken() -> None:
 
 
 @given(records, records, records)
-def test_no_change_of_either_is_lost(base: dict[str, int], mine: dict[str, int], theirs: dict[str, int]) -> None:
+def test_no_change_of_either_is_lost(
+    base: dict[str, int], mine: dict[str, int], theirs: dict[str, int]
+) -> None:
     found = reconcile(base, mine, theirs)
     told = {each.column: each.theirs for each in found.disagreements}
     for column in base:
