@@ -36,6 +36,7 @@ from app.web.routes import (
     lint,
     live,
     measures,
+    phrase_form,
     phrase_history,
     phrase_pages,
     phrases,
@@ -107,7 +108,7 @@ def create_app(
 
     for module in (events, lint, care, phrases, phrase_history, reading, measures, health, live):
         app.include_router(module.router)
-    for pages in (phrase_pages, import_pages):
+    for pages in (phrase_pages, phrase_form, import_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

@@ -11,15 +11,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from app.usecases.administration import Principal
+from app.usecases.phrase_history import Author
+from app.usecases.service import Service
 from app.usecases.shops import Shop, read_shop
 from app.web.auth import COOKIE, service_of, signed_in
 from app.web.dashboard import error_page
 from app.web.forgery import TOKEN_FIELD, TOKEN_HEADER, form_token, is_form_token, same_origin
 from app.web.phrase_forms import parse_fields
+from app.web.phrase_pages import Frame
 from app.web.rendering import SECURITY_HEADERS
 
 PART_HEADER: Final = "x-part"
 """A script that asks for a part of a page sends it, and is told of an ended session by 401 instead of the sign-in page."""
+
+
+MAX_WHY: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,10 @@ class Viewer:
     def may_edit(self) -> bool:
         """May they change phrases?"""
         return "phrases" in self.principal.scopes
+
+    def author(self, why: str = "") -> Author:
+        """The viewer as the history of phrases names them."""
+        return Author(self.principal.name, self.now, why.strip()[:MAX_WHY])
 
     @property
     def today(self) -> date:
@@ -104,6 +114,17 @@ async def submitted(request: Request) -> tuple[Viewer, Mapping[str, list[str]]]:
 async def uploader_of(request: Request) -> Viewer:
     """Who sends a file, with the token in a header."""
     return await editor_of(request, request.headers.get(TOKEN_HEADER, ""))
+
+
+def frame_of(service: Service, viewer: Viewer) -> Frame:
+    """What stands around every page of phrases."""
+    names = {key: profile.name for key, profile in service.knowledge.profiles.items()}
+    return Frame(viewer.shop.name, viewer.may_edit, viewer.token, names)
+
+
+def no_such_phrase() -> AnswerInstead:
+    """The answer where a phrase is asked for that is not there."""
+    return _error(404, "没有这条话术", "它可能已经被删除了，或者地址不全。")
 
 
 def first(fields: Mapping[str, list[str]], name: str) -> str:

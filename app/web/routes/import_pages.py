@@ -21,9 +21,8 @@ from app.usecases.service import Service
 from app.usecases.shops import read_shop
 from app.web.auth import ServiceDep
 from app.web.import_pages import bad_rows_csv, import_page, plan_name, refused, review_of, review_part
-from app.web.page_access import Viewer, html, uploader_of, viewer_of
+from app.web.page_access import Viewer, frame_of, html, uploader_of, viewer_of
 from app.web.rendering import SECURITY_HEADERS
-from app.web.routes.phrase_pages import frame_of
 from app.web.routes.phrases import export_of
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.formats import FormatError, NoHeaderError, ReadResult, parse_bank
@@ -148,7 +147,7 @@ async def _outcome(service: Service, viewer: Viewer, upload: Upload, planned: Pl
     refusal, stored = "", False
     if upload.plan:
         agreed = plan_name(planned.plan) == upload.plan
-        stored = agreed and await service.write(lambda db: _store(db, service, viewer, planned))
+        stored = agreed and await service.write(lambda db: _store(db, service, viewer, planned, upload.name))
         refusal = "" if stored else "还没有存：你看的时候，话术库又有了改动。下面是新的差别，请再看一眼。"
     review = review_of(
         upload.name, planned.read, planned.plan, prefer=upload.prefer, stored=stored, refusal=refusal
@@ -157,12 +156,12 @@ async def _outcome(service: Service, viewer: Viewer, upload: Upload, planned: Pl
     return {"html": review_part(review), "bad_rows": bad_rows}
 
 
-def _store(db: Database, service: Service, viewer: Viewer, planned: Planned) -> bool:
+def _store(db: Database, service: Service, viewer: Viewer, planned: Planned, name: str) -> bool:
     """False if the bank has changed since the plan was made."""
     shop = read_shop(db, service.knowledge.profiles, viewer.shop.id)
     if shop.bank_version != planned.bank_version:
         return False
-    carry_out(db, shop.id, planned.plan, viewer.now)
+    carry_out(db, shop.id, planned.plan, viewer.author(f"导入 {name}" if name else "导入"))
     return True
 
 

@@ -1,52 +1,52 @@
-"""The pages of the phrase bank: list, form, history. Their forms work without a script, too."""
+"""The list of phrases and their history, and what is done to a phrase with one click. The forms work without a script, too."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session as Database
 from starlette.datastructures import QueryParams
 
-from app.usecases.bank_care import PhraseError, save_phrase
+from app.db.tables import PhraseChangeRow
+from app.usecases.bank_care import PhraseError, change_phrase, restore_phrase, undo_change
 from app.usecases.browse_phrases import Entry, Wanted, browse
-from app.usecases.edit_phrase import ChangedMeanwhileError, read_phrase, save_edited
+from app.usecases.edit_phrase import read_phrase
+from app.usecases.phrase_history import change_phrases, read_change, read_changes
 from app.usecases.service import Service
 from app.web.auth import ServiceDep
 from app.web.dashboard import error_page
-from app.web.page_access import AnswerInstead, Viewer, first, html, submitted, viewer_of, wants_part
-from app.web.phrase_forms import Fields, base_of, check_lengths, new_record, record_of
+from app.web.history_pages import Change, history_of, history_page
+from app.web.page_access import (
+    AnswerInstead,
+    Viewer,
+    first,
+    frame_of,
+    html,
+    no_such_phrase,
+    submitted,
+    viewer_of,
+    wants_part,
+)
 from app.web.phrase_pages import (
-    Clash,
-    Form,
-    Frame,
-    check_part,
-    checked,
-    clash_of,
-    edit_page,
+    COLUMN_NAMES,
+    Removed,
     entry_part,
     finding_words,
-    form_of,
     list_page,
+    removed_part,
     results_part,
 )
 from phrasebank import Phrase
-from phrasebank.categories import categories_of
-from phrasebank.phrase import PhraseError as ColumnError
+from phrasebank.changes import ChangedSinceError
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 MAX_WORDS = 400
-DONE = {"saved": "已保存，马上生效", "restored": "已恢复"}
-
-
-def frame_of(service: Service, viewer: Viewer) -> Frame:
-    """What stands around every page of phrases."""
-    names = {key: profile.name for key, profile in service.knowledge.profiles.items()}
-    return Frame(viewer.shop.name, viewer.may_edit, viewer.token, names)
+CHANGES = 50
+"""Changes on one page of a history."""
 
 
 @router.get("/phrases")
@@ -56,127 +56,120 @@ async def get_list(request: Request, service: ServiceDep) -> Response:
     listing = await service.read(
         lambda db: browse(service.knowledge.bank(db, viewer.shop), wanted, viewer.today)
     )
-    show = results_part if wants_part(request) else list_page
-    return html(show(frame_of(service, viewer), listing))
-
-
-@router.get("/phrases/new")
-async def get_new(request: Request, service: ServiceDep) -> Response:
-    viewer = await viewer_of(request)
-    record = new_record({name: request.query_params.getlist(name) for name in request.query_params})
-    return await _form_page(service, viewer, record, None, Form())
-
-
-@router.get("/phrases/edit")
-async def get_edit(request: Request, service: ServiceDep) -> Response:
-    viewer = await viewer_of(request)
-    phrase = await _phrase(service, viewer, request.query_params.get("id", ""))
-    record = phrase.to_json()
-    form = Form(done=DONE.get(request.query_params.get("done", ""), ""))
-    return await _form_page(service, viewer, record, record, form)
-
-
-@router.post("/phrases/check")
-async def post_check(request: Request, service: ServiceDep) -> Response:
-    """The linter's word on a form that is being written; nothing is stored."""
-    _, fields = await submitted(request)
-    record = record_of(fields, _base(fields) or new_record({}))
-    return html(check_part(await asyncio.to_thread(checked, service.knowledge.linter, record)))
-
-
-@router.post("/phrases/save")
-async def post_save(request: Request, service: ServiceDep) -> Response:
-    """A phrase as it stands in the form; with `take` nothing is stored, but one column becomes that of the other editor."""
-    viewer, fields = await submitted(request)
-    base, gone = _base(fields), "gone" in fields
-    record = record_of(fields, base or new_record({}))
-    form = Form(why=first(fields, "why"), gone=gone)
-    if base is not None and (column := first(fields, "take")):
-        record[column] = base.get(column)
-        disputed = tuple((name, record.get(name), base.get(name)) for name in fields.get("disputed", ()))
-        clash = Clash("还没有保存", disputed=tuple(each for each in disputed if each[1] != each[2]))
-        return await _form_page(service, viewer, record, base, replace(form, clash=clash))
-    linter = service.knowledge.linter
-    try:
-        check_lengths(record)
-        Phrase.from_json(record)
-        phrase = await service.write(
-            lambda db: save_edited(db, linter, viewer.shop.id, None if gone else base, record, viewer.now)
-        )
-    except ColumnError as error:
-        form = replace(form, problem="还没有保存，有一格要改。", fault=(error.column, error.reason))
-    except PhraseError as error:
-        form = replace(
-            form, problem="还没有保存：话术里有违规用语，改好再存。", findings=tuple(error.findings)
-        )
-    except ChangedMeanwhileError as error:
-        return await _clashing(service, viewer, record, base or {}, error.now_is, form)
-    else:
-        return RedirectResponse(f"/phrases/edit?{urlencode({'id': phrase.id, 'done': 'saved'})}", 303)
-    return await _form_page(service, viewer, record, base, form, 422)
+    frame = frame_of(service, viewer)
+    if wants_part(request):
+        return html(results_part(frame, listing))
+    query = request.query_params
+    removed = await _removed(service, viewer, query.get("removed", ""), query.get("change", ""))
+    return html(list_page(frame, listing, removed))
 
 
 @router.post("/phrases/state")
 async def post_state(request: Request, service: ServiceDep) -> Response:
     """Approve, retire or bring back a phrase."""
     viewer, fields = await submitted(request)
-    phrase = await _phrase(service, viewer, first(fields, "id"))
-    changed = phrase.to_json() | {"state": first(fields, "state")}
-    try:
+    phrase_id, state = first(fields, "id"), {"state": first(fields, "state")}
+    with _told():
         phrase = await service.write(
-            lambda db: save_phrase(db, service.knowledge.linter, viewer.shop.id, changed, viewer.now)
+            lambda db: change_phrase(
+                db, service.knowledge.linter, viewer.shop.id, phrase_id, state, viewer.author()
+            )
         )
-    except PhraseError as error:
-        raise AnswerInstead(html(error_page(422, "没有改成", _reasons(error)), 422)) from None
+    if phrase is None:
+        raise no_such_phrase()
     if wants_part(request):
         return html(entry_part(frame_of(service, viewer), Entry(phrase), viewer.today))
     return RedirectResponse("/phrases", 303)
 
 
-async def _phrase(service: Service, viewer: Viewer, phrase_id: str) -> Phrase:
-    phrase = await service.read(lambda db: read_phrase(db, viewer.shop.id, phrase_id))
-    if phrase is None:
-        body = error_page(404, "没有这条话术", "它可能已经被删除了；修改历史里能找回来。")
-        raise AnswerInstead(html(body, 404))
-    return phrase
-
-
-async def _form_page(
-    service: Service,
-    viewer: Viewer,
-    record: Mapping[str, Any],
-    base: Mapping[str, Any] | None,
-    form: Form,
-    status: int = 200,
-) -> Response:
-    bank = await service.read(lambda db: service.knowledge.bank(db, viewer.shop))
-    form = replace(
-        form_of(record, base, form),
-        categories=tuple(filter(None, categories_of(bank.phrases))),
-        owners=tuple(sorted({phrase.owner for phrase in bank.phrases} - {"team"})),
+@router.post("/phrases/remove")
+async def post_remove(request: Request, service: ServiceDep) -> Response:
+    """Delete a phrase; what stands in its place afterwards can bring it back."""
+    viewer, fields = await submitted(request)
+    phrase_id = first(fields, "id")
+    changes = await service.write(
+        lambda db: change_phrases(db, viewer.shop.id, viewer.author(), removed_ids=[phrase_id])
     )
-    check = await asyncio.to_thread(checked, service.knowledge.linter, record)
-    return html(edit_page(frame_of(service, viewer), form, check), status)
+    if not changes:
+        raise no_such_phrase()
+    removed = await _removed(service, viewer, phrase_id, changes[0])
+    if wants_part(request) and removed is not None:
+        return html(removed_part(frame_of(service, viewer), removed))
+    return RedirectResponse(f"/phrases?{urlencode({'removed': phrase_id, 'change': changes[0]})}", 303)
 
 
-async def _clashing(
-    service: Service,
-    viewer: Viewer,
-    record: Mapping[str, Any],
-    base: Mapping[str, Any],
-    now_is: Phrase | None,
-    form: Form,
-) -> Response:
-    if now_is is None:
-        clash = Clash("你编辑的时候，别人删除了这条话术；再点保存，就按下面的内容恢复它")
-        return await _form_page(service, viewer, record, base, replace(form, clash=clash, gone=True), 409)
-    theirs = now_is.to_json()
-    merged, clash = clash_of(base, record, theirs, "别人")
-    return await _form_page(service, viewer, merged, theirs, replace(form, clash=clash, gone=False), 409)
+@router.post("/phrases/restore")
+async def post_restore(request: Request, service: ServiceDep) -> Response:
+    """With `change` a phrase as it stood after that change, with `undo` as it stood before it."""
+    viewer, fields = await submitted(request)
+    phrase_id = first(fields, "id")
+    undo = first(fields, "undo")
+
+    def restore(db: Database) -> Phrase | None:
+        change = read_change(db, viewer.shop.id, phrase_id, undo or first(fields, "change"))
+        if change is None:
+            raise no_such_phrase()
+        back = undo_change if undo else restore_phrase
+        return back(db, service.knowledge.linter, viewer.shop.id, phrase_id, change, viewer.author())
+
+    with _told():
+        phrase = await service.write(restore)
+    if phrase is None:
+        return RedirectResponse(f"/phrases/history?{urlencode({'id': phrase_id})}", 303)
+    if wants_part(request):
+        return html(entry_part(frame_of(service, viewer), Entry(phrase), viewer.today))
+    return RedirectResponse(f"/phrases/edit?{urlencode({'id': phrase_id, 'done': 'restored'})}", 303)
 
 
-def _base(fields: Fields) -> dict[str, Any] | None:
-    return base_of(fields) or None
+@router.get("/phrases/history")
+async def get_history(request: Request, service: ServiceDep) -> Response:
+    viewer = await viewer_of(request)
+    phrase_id = request.query_params.get("id", "")
+    older_than = request.query_params.get("before")
+
+    def read(db: Database) -> tuple[Phrase | None, list[PhraseChangeRow]]:
+        changes = read_changes(
+            db, viewer.shop.id, phrase_id=phrase_id, older_than=older_than, limit=CHANGES + 1
+        )
+        return read_phrase(db, viewer.shop.id, phrase_id), changes
+
+    phrase, changes = await service.read(read)
+    if phrase is None and not changes:
+        raise no_such_phrase()
+    history = history_of(
+        phrase_id,
+        phrase,
+        [_change(row) for row in changes[:CHANGES]],
+        timezone=viewer.shop.profile.timezone,
+        first_page=older_than is None,
+        older=changes[CHANGES - 1].id if len(changes) > CHANGES else None,
+    )
+    return html(history_page(frame_of(service, viewer), history))
+
+
+async def _removed(service: Service, viewer: Viewer, phrase_id: str, change_id: str) -> Removed | None:
+    """The deletion that was just made; None if the change is none."""
+    change = await service.read(lambda db: read_change(db, viewer.shop.id, phrase_id, change_id))
+    if change is None or change.before is None or change.after is not None:
+        return None
+    return Removed(Phrase.from_json(change.before), change.id)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What keeps a phrase from being stored becomes a page that says so."""
+    try:
+        yield
+    except PhraseError as error:
+        raise AnswerInstead(html(error_page(422, "没有改成", _reasons(error)), 422)) from None
+    except ChangedSinceError as error:
+        columns = "、".join(COLUMN_NAMES.get(column, column) for column in error.columns)
+        message = f"{columns}后来又改过，不能单独撤销这一次；可以在修改历史里恢复到某一版。"
+        raise AnswerInstead(html(error_page(409, "没有改成", message), 409)) from None
+
+
+def _change(row: PhraseChangeRow) -> Change:
+    return Change(row.id, row.at, row.by, row.action, row.why, row.before, row.after)
 
 
 def _reasons(error: PhraseError) -> str:
