@@ -65,7 +65,7 @@ async def post_save(request: Request, service: ServiceDep) -> Response:
         record[column] = base.get(column)
         disputed = tuple((name, record.get(name), base.get(name)) for name in fields.get("disputed", ()))
         clash = Clash("还没有保存", disputed=tuple(each for each in disputed if each[1] != each[2]))
-        return await _form_page(service, viewer, record, base, replace(form, clash=clash))
+        return await _form_page(service, viewer, record, base, replace(form, clash=clash), 409)
     linter = service.knowledge.linter
     try:
         check_lengths(record)
