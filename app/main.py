@@ -30,6 +30,7 @@ from app.web.plain_headers import PlainHeaders
 from app.web.rendering import STATIC_DIR
 from app.web.routes import (
     care,
+    care_pages,
     events,
     health,
     import_pages,
@@ -108,7 +109,7 @@ def create_app(
 
     for module in (events, lint, care, phrases, phrase_history, reading, measures, health, live):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages):
+    for pages in (phrase_pages, phrase_form, import_pages, care_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

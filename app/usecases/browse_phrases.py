@@ -16,7 +16,11 @@ from phrasebank.folding import levelled
 PAGE: Final = 50
 """How many phrases are shown at a time."""
 FOUND_BY_MEANING: Final = 50
-"""How many of the bank's own hits are shown before those that merely hold the words."""
+"""How many hits the bank is asked for."""
+LIKELY: Final = 0.2
+"""The chance from which a hit goes before phrases that merely hold the words."""
+UNLIKELY: Final = 10
+"""How many hits below that are shown, behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Listing:
 
 
 def browse(bank: Bank, wanted: Wanted, today: date) -> Listing:
-    """The page of phrases that is wanted: with words the bank's own hits, best first, then what holds the words."""
+    """The page of phrases that is wanted: with words those that answer or hold them."""
     phrases = in_order(bank.phrases)
     found = _searched(bank, phrases, wanted.words, today) if wanted.words.strip() else _shelved(phrases)
     kept = [entry for entry in found if _fits(entry.phrase, wanted)]
@@ -96,16 +100,19 @@ def _shelved(phrases: Sequence[Phrase]) -> list[Entry]:
 
 
 def _searched(bank: Bank, phrases: Sequence[Phrase], words: str, today: date) -> list[Entry]:
+    """What likely answers the words, then what holds them, then what may answer them all the same."""
     hits = bank.search(words, top=FOUND_BY_MEANING, today=today).hits
-    met = {hit.phrase.id for hit in hits}
-    entries = [Entry(hit.phrase, hit.score, hit.why) for hit in hits]
+    likely = [Entry(hit.phrase, hit.score, hit.why) for hit in hits if hit.score >= LIKELY]
     needles = {words.strip().lower(), levelled(words.strip())}
-    entries += [
+    shown = {entry.phrase.id for entry in likely}
+    holding = [
         Entry(phrase, why=(f"{place}里有这些字",))
         for phrase in phrases
-        if phrase.id not in met and (place := _place_of(needles, phrase))
+        if phrase.id not in shown and (place := _place_of(needles, phrase))
     ]
-    return entries
+    shown |= {entry.phrase.id for entry in holding}
+    unlikely = [Entry(hit.phrase, hit.score, hit.why) for hit in hits if hit.phrase.id not in shown]
+    return [*likely, *holding, *unlikely[:UNLIKELY]]
 
 
 def _place_of(needles: Collection[str], phrase: Phrase) -> str:

@@ -147,6 +147,13 @@ def label_of(action: Action, phrases: Mapping[str, Phrase]) -> str:
     return f"「{name_of(action.ids[0], phrases)}」{label}"
 
 
+def done_words(action: Action, phrases: Mapping[str, Phrase]) -> str:
+    """What an action that was carried out has done."""
+    if action.do is Do.DRAFT:
+        return f"已起草「{action.title or shortened(action.text)}」，批准之后才会用"
+    return f"已处理：{label_of(action, phrases)}"
+
+
 def _view(finding: Finding, phrases: Mapping[str, Phrase]) -> FindingView:
     nearest: Mapping[str, Any] | None = finding.detail.get("nearest")
     days = tuple((point["day"], int(point["count"])) for point in finding.detail.get("trend", ()))

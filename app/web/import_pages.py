@@ -97,9 +97,7 @@ class Review:
 
 def import_page(frame: Frame, *, limit: int, size: int) -> str:
     """The page; `limit` is the largest file in bytes, `size` the number of phrases in the bank."""
-    return render(
-        "phrases/import.html", frame=frame, limit=limit, size=size, exports=EXPORTS, platforms=frame.platforms
-    )
+    return render("phrases/import.html", frame=frame, limit=limit, size=size, exports=EXPORTS)
 
 
 def review_part(review: Review) -> str:

@@ -83,7 +83,7 @@ async def viewer_of(request: Request) -> Viewer:
     principal = await signed_in(request)
     if principal is None:
         if wants_part(request) or request.method != "GET":
-            raise _error(401, "登录已过期", "请重新登录，再试一次。")
+            raise page_error(401, "登录已过期", "请重新登录，再试一次。")
         raise AnswerInstead(RedirectResponse("/sign-in", 303))
     service = service_of(request)
     shop = await service.read(lambda db: read_shop(db, service.knowledge.profiles, principal.shop_id))
@@ -93,12 +93,12 @@ async def viewer_of(request: Request) -> Viewer:
 async def editor_of(request: Request, given_token: str) -> Viewer:
     """Who sends a form: signed in, from our own page, with the token of their session, and allowed to change phrases."""
     if not same_origin(request):
-        raise _error(403, "来源不对", "请从秒回自己的页面操作。")
+        raise page_error(403, "来源不对", "请从秒回自己的页面操作。")
     viewer = await viewer_of(request)
     if not is_form_token(given_token, request.cookies[COOKIE]):
-        raise _error(403, "页面过期了", "请刷新页面再试一次；填了一半的内容请先复制下来。")
+        raise page_error(403, "页面过期了", "请刷新页面再试一次；填了一半的内容请先复制下来。")
     if not viewer.may_edit:
-        raise _error(403, "没有修改的权限", "请管理员发一把带 phrases 权限的密钥。")
+        raise page_error(403, "没有修改的权限", "请管理员发一把带 phrases 权限的密钥。")
     return viewer
 
 
@@ -107,7 +107,7 @@ async def submitted(request: Request) -> tuple[Viewer, Mapping[str, list[str]]]:
     try:
         fields = parse_fields(await request.body())
     except ValueError:
-        raise _error(413, "内容太多", "这一条的格子太多了，请分成几条话术。") from None
+        raise page_error(413, "内容太多", "这一条的格子太多了，请分成几条话术。") from None
     return await editor_of(request, first(fields, TOKEN_FIELD)), fields
 
 
@@ -124,7 +124,7 @@ def frame_of(service: Service, viewer: Viewer) -> Frame:
 
 def no_such_phrase() -> AnswerInstead:
     """The answer where a phrase is asked for that is not there."""
-    return _error(404, "没有这条话术", "它可能已经被删除了，或者地址不全。")
+    return page_error(404, "没有这条话术", "它可能已经被删除了，或者地址不全。")
 
 
 def first(fields: Mapping[str, list[str]], name: str) -> str:
@@ -132,5 +132,6 @@ def first(fields: Mapping[str, list[str]], name: str) -> str:
     return next(iter(fields.get(name, ())), "")
 
 
-def _error(status: int, title: str, message: str) -> AnswerInstead:
+def page_error(status: int, title: str, message: str) -> AnswerInstead:
+    """A page that says what went wrong, to be raised."""
     return AnswerInstead(html(error_page(status, title, message), status))

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from app.core.edits import reconcile
 from app.usecases.browse_phrases import PAGE, Entry, Listing, Wanted
 from app.web.dashboard import excerpt
-from app.web.phrase_forms import MAX_TEXT, base_field, fields_of
 from app.web.rendering import ENVIRONMENT, render
-from lint import Finding, Linter
 from phrasebank import Phrase
-from phrasebank.filling import fill, variables_in
-from phrasebank.phrase import COLUMNS
 
 SHORT: Final = 24
 """Code points of a phrase's text that stand for a missing title."""
@@ -28,13 +23,6 @@ STATE_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"approved": ("启用中", "good"), "draft": ("待批准", "warn"), "retired": ("已停用", "plain")}
 )
 """State -> (what people read, tone of its badge)."""
-STATE_CHOICES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
-    {
-        "approved": ("启用", "good", "可以推荐、可以发"),
-        "draft": ("草稿", "warn", "先存着，批准了才用"),
-        "retired": ("停用", "plain", "留着，不再用"),
-    }
-)
 COLUMN_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "text": "内容",
@@ -77,145 +65,25 @@ class Removed:
     change_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    name: str
-    kind: str
-    sample: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What the linter says of a phrase that is being written, and how a buyer would read it.
-
-    `findings` are (which text, the text, finding); `texts` are (which text, filled with samples).
-    """
-
-    findings: tuple[tuple[str, str, Finding], ...] = ()
-    variables: tuple[Variable, ...] = ()
-    texts: tuple[tuple[str, str], ...] = ()
-    images: tuple[str, ...] = ()
-    too_long: str = ""
-
-    @property
-    def errors(self) -> int:
-        """How many findings keep the phrase from being saved."""
-        return sum(finding.severity == "error" for _, _, finding in self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Somebody else changed the phrase meanwhile: columns taken from them, and (column, mine, theirs) of those disputed."""
-
-    headline: str
-    taken: tuple[str, ...] = ()
-    disputed: tuple[tuple[str, Any, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The form of one phrase. `fault` is the column at fault and why.
-
-    `base` is what the form was made from, as its hidden field has it; `gone` tells that this was deleted meanwhile.
-    """
-
-    phrase_id: str = ""
-    fields: Mapping[str, list[str]] = field(default_factory=dict)
-    base: str = ""
-    is_new: bool = False
-    gone: bool = False
-    why: str = ""
-    done: str = ""
-    problem: str = ""
-    fault: tuple[str, str] | None = None
-    findings: tuple[Mapping[str, Any], ...] = ()
-    clash: Clash | None = None
-    extra: tuple[tuple[str, Any], ...] = ()
-    categories: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
-
-
 def list_page(frame: Frame, listing: Listing, removed: Removed | None = None) -> str:
     """The list of phrases with its search."""
-    return render("phrases/list.html", frame=frame, listing=listing, removed=removed, **_names(frame))
+    return render("phrases/list.html", frame=frame, listing=listing, removed=removed)
 
 
 def results_part(frame: Frame, listing: Listing) -> str:
     """The phrases found, for a swap into the open list."""
-    return render("phrases/parts/results.html", frame=frame, listing=listing, **_names(frame))
+    return render("phrases/parts/results.html", frame=frame, listing=listing)
 
 
 def entry_part(frame: Frame, entry: Entry, today: date) -> str:
     """One phrase of the list, as it stands now."""
-    return render(
-        "phrases/parts/entry.html", frame=frame, entry=entry, today=today, in_search=False, **_names(frame)
-    )
+    return render("phrases/parts/entry.html", frame=frame, entry=entry, today=today, in_search=False)
 
 
 def removed_part(frame: Frame, removed: Removed) -> str:
     """What stands in the place of a phrase that was deleted, with the way back."""
     return render(
         "phrases/parts/removed.html", frame=frame, phrase=removed.phrase, change_id=removed.change_id
-    )
-
-
-def edit_page(frame: Frame, form: Form, check: Check) -> str:
-    """The form of a phrase, with the linter's word on it."""
-    return render("phrases/edit.html", frame=frame, form=form, check=check, **_names(frame))
-
-
-def check_part(check: Check) -> str:
-    """What the linter says, for a swap beside the open form."""
-    return render("phrases/parts/check.html", check=check)
-
-
-def form_of(record: Mapping[str, Any], base: Mapping[str, Any] | None, form: Form) -> Form:
-    """`form`, showing `record`, which was made from `base`; None for a new phrase."""
-    return replace(
-        form,
-        phrase_id=str(record.get("id") or ""),
-        fields=fields_of(record),
-        base=base_field(base or {}),
-        is_new=base is None,
-        extra=tuple((key, value) for key, value in record.items() if key not in COLUMNS),
-    )
-
-
-def clash_of(
-    base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any], who: str
-) -> tuple[dict[str, Any], Clash]:
-    """The record to go on with after `who` stored `theirs` meanwhile, and what to tell of it."""
-    reconciled = reconcile(base, mine, theirs)
-    return reconciled.record, Clash(
-        f"你编辑的时候，{who}改了这条话术",
-        reconciled.taken,
-        tuple((each.column, each.mine, each.theirs) for each in reconciled.disagreements),
-    )
-
-
-def checked(linter: Linter, record: Mapping[str, Any]) -> Check:
-    """Lint the texts of a record as a template that many buyers will read, and fill their variables with samples."""
-    texts = [("内容", str(record.get("text") or ""))]
-    texts += [
-        (f"第 {number} 种说法", text) for number, text in enumerate(record.get("variants") or (), start=2)
-    ]
-    texts = [(place, text) for place, text in texts if text.strip()]
-    if any(len(text) > MAX_TEXT for _, text in texts):
-        return Check(too_long=f"每条文字最多 {MAX_TEXT} 字，请分成几条话术。")
-    names = dict.fromkeys(name for _, text in texts for name in variables_in(text))
-    variables = tuple(Variable(name, "", f"〔{name}〕") for name in names)
-    samples = {variable.name: variable.sample for variable in variables}
-    reports = linter.check_all((text for _, text in texts), channel="template")
-    return Check(
-        findings=tuple(
-            (place, text, finding)
-            for (place, text), report in zip(texts, reports, strict=True)
-            for finding in report.findings
-            if finding.severity != "info"
-        ),
-        variables=variables,
-        texts=tuple((place, fill(text, samples).text) for place, text in texts),
-        images=tuple(record.get("images") or ()),
     )
 
 
@@ -230,10 +98,6 @@ def address_of(wanted: Wanted) -> str:
         "start": wanted.start or "",
     }
     return urlencode({key: value for key, value in given.items() if value != ""}, errors="replace")
-
-
-def _names(frame: Frame) -> dict[str, Any]:
-    return {"platforms": frame.platforms}
 
 
 def shortened(text: str) -> str:
@@ -304,10 +168,4 @@ ENVIRONMENT.filters.update(
     excerpt_in=lambda finding, text: excerpt(text, finding.start, finding.end),
     megabytes=lambda size: f"{size / 1024 / 1024:.3g} MB",
 )
-ENVIRONMENT.globals.update(
-    variable_names=(("buyer", "买家"), ("order_no", "订单号")),
-    state_names=STATE_NAMES,
-    state_choices=STATE_CHOICES,
-    column_names=COLUMN_NAMES,
-    page_size=PAGE,
-)
+ENVIRONMENT.globals.update(state_names=STATE_NAMES, column_names=COLUMN_NAMES, page_size=PAGE)

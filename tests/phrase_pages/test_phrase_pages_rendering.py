@@ -14,25 +14,24 @@ from page_views import STRANGE, TODAY, care_groups, frame, listing, phrase, stra
 from app.usecases.bank_care import ImportPlan
 from app.usecases.browse_phrases import Entry, Wanted
 from app.web.care_pages import Done, care_page, done_part, spark
-from app.web.import_pages import bad_rows_csv, import_page, plan_name, refused, review_of, review_part
-from app.web.phrase_pages import (
+from app.web.form_pages import (
     Check,
     Clash,
     Form,
-    Frame,
     check_part,
     checked,
     clash_of,
     edit_page,
-    entry_part,
     form_of,
-    list_page,
-    results_part,
+    sample_of,
 )
+from app.web.import_pages import bad_rows_csv, import_page, plan_name, refused, review_of, review_part
+from app.web.phrase_pages import Frame, entry_part, list_page, results_part
 from app.web.rendering import STATIC_DIR
 from lint import Linter
 from phrasebank import Phrase
 from phrasebank.formats import parse_bank
+from phrasebank.variables import KNOWN, Type, variable_named
 
 
 @pytest.fixture(scope="module")
@@ -326,11 +325,19 @@ def test_the_linter_finds_errors_in_text_and_variants(linter: Linter) -> None:
 
 def test_variables_are_listed_and_filled_in_the_preview(linter: Linter) -> None:
     found = checked(linter, {"text": "{buyer}，订单 {order_no} 已发出"})
-    assert [variable.name for variable in found.variables] == ["buyer", "order_no"]
-    assert all(variable.kind and variable.sample for variable in found.variables)
+    assert [(variable.name, variable.type) for variable, _ in found.variables] == [
+        ("buyer", Type.TEXT),
+        ("order_no", Type.ORDER_NO),
+    ]
     ((_, text),) = found.texts
     assert "{" not in text
-    assert all(variable.sample in text for variable in found.variables)
+    assert all(sample in text for _, sample in found.variables)
+    assert "单号" in read(check_part(found)).one("table", "variables").text
+
+
+def test_every_sample_of_the_preview_is_of_its_type() -> None:
+    for variable in (*KNOWN.values(), variable_named("whatever")):
+        assert variable.complaint(sample_of(variable)) is None, variable.name
 
 
 def test_an_endless_text_is_not_linted_but_told(linter: Linter) -> None:

@@ -15,9 +15,9 @@ from app.usecases.bank_care import PhraseError
 from app.usecases.edit_phrase import ChangedMeanwhileError, read_phrase, save_edited
 from app.usecases.service import Service
 from app.web.auth import ServiceDep
+from app.web.form_pages import Clash, Form, check_part, checked, clash_of, edit_page, form_of
 from app.web.page_access import Viewer, first, frame_of, html, no_such_phrase, submitted, viewer_of
 from app.web.phrase_forms import Fields, base_of, check_lengths, new_record, record_of
-from app.web.phrase_pages import Clash, Form, check_part, checked, clash_of, edit_page, form_of
 from phrasebank import Phrase
 from phrasebank.categories import categories_of
 from phrasebank.phrase import PhraseError as ColumnError

@@ -18,15 +18,14 @@ from app.usecases.edit_phrase import read_phrase
 from app.usecases.phrase_history import change_phrases, read_change, read_changes
 from app.usecases.service import Service
 from app.web.auth import ServiceDep
-from app.web.dashboard import error_page
 from app.web.history_pages import Change, history_of, history_page
 from app.web.page_access import (
-    AnswerInstead,
     Viewer,
     first,
     frame_of,
     html,
     no_such_phrase,
+    page_error,
     submitted,
     viewer_of,
     wants_part,
@@ -161,11 +160,11 @@ def _told() -> Iterator[None]:
     try:
         yield
     except PhraseError as error:
-        raise AnswerInstead(html(error_page(422, "没有改成", _reasons(error)), 422)) from None
+        raise page_error(422, "没有改成", _reasons(error)) from None
     except ChangedSinceError as error:
         columns = "、".join(COLUMN_NAMES.get(column, column) for column in error.columns)
         message = f"{columns}后来又改过，不能单独撤销这一次；可以在修改历史里恢复到某一版。"
-        raise AnswerInstead(html(error_page(409, "没有改成", message), 409)) from None
+        raise page_error(409, "没有改成", message) from None
 
 
 def _change(row: PhraseChangeRow) -> Change:
