@@ -108,7 +108,7 @@ const Pages = (() => {
     const body = bodyOf(form, event.submitter);
     for (const button of entry.querySelectorAll("button")) button.disabled = true;
     try {
-      const { elements } = await part(form.action, { method: "POST", body });
+      const { elements } = await part(form.getAttribute("action"), { method: "POST", body });
       calm();
       const fresh = elements.firstElementChild;
       entry.replaceWith(fresh);

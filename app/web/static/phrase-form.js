@@ -71,7 +71,7 @@
     button.disabled = true;
     button.textContent = "保存中…";
     try {
-      const { address } = await Pages.part(form.action, { method: "POST", body: Pages.bodyOf(form, submitter) });
+      const { address } = await Pages.part(form.getAttribute("action"), { method: "POST", body: Pages.bodyOf(form, submitter) });
       untouched = written();
       location.assign(address);
     } catch (error) {
