@@ -144,7 +144,9 @@ def label_of(action: Action, phrases: Mapping[str, Phrase]) -> str:
     label = _DO_NAMES[action.do]
     if action.do in (Do.DRAFT, Do.RETIRE) or len(action.ids) != 1:
         return label
-    return f"「{name_of(action.ids[0], phrases)}」{label}"
+    words = "" if action.do is Do.ADD_EXAMPLES else "、".join(shortened(text) for text in action.texts[:2])
+    more = f"等 {len(action.texts)} 个" if words and len(action.texts) > 2 else ""
+    return f"「{name_of(action.ids[0], phrases)}」{label}{'：' if words else ''}{words}{more}"
 
 
 def done_words(action: Action, phrases: Mapping[str, Phrase]) -> str:

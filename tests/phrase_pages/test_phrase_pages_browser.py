@@ -215,7 +215,7 @@ def test_the_linter_speaks_while_somebody_types_and_an_error_keeps_it_from_being
     page.fill("#f-text", "您好，我们是全网第一")
     expect(page.locator("#check mark")).to_have_text("全网第一")
     expect(page.locator("[data-save-state]")).to_contain_text("1 处违规")
-    save(page)
+    page.keyboard.press("Control+s")
     assert site.phrases()["greet-hello"].text != "您好，我们是全网第一"
     page.fill("#f-text", "您好，{buyer}，请讲")
     expect(page.locator("#check .bubble").first).to_have_text("您好，小鱼儿，请讲")
