@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from app.web.phrase_pages import Frame, shortened
 from app.web.rendering import ENVIRONMENT, render
 from phrasebank import Phrase
 from phrasebank.care import KIND_NAMES, Action, Do, Finding, Kind
+from phrasebank.care.enquiries import TO_BE_WRITTEN
 
 SHOWN: Final = 50
 """Findings of one kind that are listed; all of them are counted."""
@@ -61,11 +63,15 @@ _DO_NAMES: Final[Mapping[Do, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One click: what stands on it, and the action that is sent back as JSON."""
+    """One click: what stands on it, and the action that is sent back as JSON.
+
+    `address` leads to a form instead, where somebody has to write what no agent has said yet.
+    """
 
     label: str
     action: str
     strong: bool
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +171,19 @@ def _view(finding: Finding, phrases: Mapping[str, Phrase]) -> FindingView:
         phrases=tuple((phrase_id, name_of(phrase_id, phrases)) for phrase_id in finding.ids),
         nearest=(nearest["id"], name_of(nearest["id"], phrases), nearest["score"]) if nearest else None,
         buttons=tuple(
-            Button(label_of(action, phrases), json.dumps(action.to_json()), strong=place == 0)
+            _button(action, phrases, strong=place == 0)
             for place, action in enumerate((finding.action, *finding.others))
         ),
         spark=spark([count for _, count in days]),
         days=days,
     )
+
+
+def _button(action: Action, phrases: Mapping[str, Phrase], *, strong: bool) -> Button:
+    if action.do is Do.DRAFT and action.text.startswith(TO_BE_WRITTEN):
+        query = urlencode({"title": action.title, "example": action.texts}, doseq=True, errors="replace")
+        return Button("写一条话术", "", strong, f"/phrases/new?{query}")
+    return Button(label_of(action, phrases), json.dumps(action.to_json()), strong)
 
 
 def spark(counts: Sequence[int]) -> str:

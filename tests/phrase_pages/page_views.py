@@ -72,7 +72,7 @@ def care_groups(words: str = "有没有儿童款") -> tuple[Group, ...]:
         "utf-8", "replace"
     ).decode()  # buyers' messages come as JSON, which carries no half characters
     there = {"a": phrase("a", "亲，在的", title=words), "b": phrase("b", "亲，在的呢")}
-    draft = Action(Do.DRAFT, ("new",), texts=(words,), title=words, text=f"（待写）{words}")
+    draft = Action(Do.DRAFT, ("new",), texts=(words,), title=words, text=f"亲，{words}")
     add = Action(Do.ADD_EXAMPLES, ("a",), texts=(words,), seen={"a": "1"})
     asked = {
         "size": 12,

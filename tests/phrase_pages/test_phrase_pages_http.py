@@ -541,7 +541,7 @@ def test_a_finding_is_dealt_with_by_one_click_and_taken_back_by_another(desk: De
     kept = desk.phrase("one")
     assert kept is not None
     assert (kept["examples"], desk.phrase("two")) == (["螺蛳粉one", "螺蛳粉two"], None)
-    assert "体检" in desk.see("/phrases/history?id=two").one("li", "change").text
+    assert "体检" in desk.see("/phrases/history?id=two").all("li", "change")[0].text
     sent = {"change": [field.attributes["value"] for field in done.all("input", name="change")]}
     assert len(sent["change"]) == 2
     assert desk.post("/phrases/care/undo", sent).status_code == 303
@@ -553,20 +553,33 @@ def test_a_finding_is_dealt_with_by_one_click_and_taken_back_by_another(desk: De
     assert len(again) == 1
 
 
-def test_what_buyers_ask_in_vain_is_drafted_with_one_click(desk: Desk) -> None:
-    running = desk.running
-    for number in range(6):
+def ask_in_vain(running: Running, times: int, reply: str = "") -> None:
+    for number in range(times):
         running.clock.forward(60)
-        words = f"你们家螺蛳粉酸笋可以单独买吗{'呀' * number}"
-        running.post(running.message(f"m{number}", words, session=f"s{number}", buyer=f"b{number}"))
+        place = {"session": f"s{number}", "buyer": f"b{number}"}
+        running.post(running.message(f"m{number}", "灯能挂墙上吗", **place))
+        if reply:
+            running.post(running.reply(f"r{number}", reply, **place))
+
+
+def test_what_buyers_ask_in_vain_is_drafted_with_one_click_from_what_agents_said(desk: Desk) -> None:
+    ask_in_vain(desk.running, 6, "亲，背面有挂孔，可以挂墙。")
     (item,) = desk.see("/phrases/care?now=1").one(id="kind-unanswered").all("li", "care-item")
     assert "6 次" in item.one(class_="times").text
     form = next(form for form in item.all("form") if form.one("button").text == "起草一条话术")
     sent = {field.attributes["name"]: field.attributes["value"] for field in form.all("input")}
     done = read(desk.post("/phrases/care/act", sent, **{"x-part": "1"}).text)
     fields = desk.fields(done.one("li", "dealt").one("a").attributes["href"])
-    assert fields["state"] == ["draft"]
-    assert "螺蛳粉" in fields["examples"][0]
+    assert (fields["state"], fields["text"]) == (["draft"], ["亲，背面有挂孔，可以挂墙。"])
+    assert fields["examples"] == ["灯能挂墙上吗"]
+
+
+def test_what_nobody_has_answered_yet_leads_to_a_form_with_the_questions_in_it(desk: Desk) -> None:
+    ask_in_vain(desk.running, 6)
+    (item,) = desk.see("/phrases/care?now=1").one(id="kind-unanswered").all("li", "care-item")
+    link = next(link for link in item.all("a") if link.text == "写一条话术")
+    fields = desk.fields(link.attributes["href"])
+    assert (fields["examples"], fields["text"]) == (["灯能挂墙上吗"], [""])
 
 
 def test_a_click_on_a_finding_that_is_out_of_date_changes_nothing(desk: Desk) -> None:
