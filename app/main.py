@@ -25,12 +25,26 @@ from app.usecases.measures import RateBoard
 from app.usecases.service import Service
 from app.usecases.shops import read_shop
 from app.usecases.standing import make_sure_counted, stale_shops
-from app.web import problems
+from app.web import page_access, problems
 from app.web.body_limit import BodyLimit
-from app.web.dashboard import STATIC_DIR
 from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
-from app.web.routes import care, events, health, lint, live, measures, phrase_history, phrases, reading
+from app.web.rendering import STATIC_DIR
+from app.web.routes import (
+    care,
+    care_pages,
+    events,
+    health,
+    import_pages,
+    lint,
+    live,
+    measures,
+    phrase_form,
+    phrase_history,
+    phrase_pages,
+    phrases,
+    reading,
+)
 from app.web.versioned_files import VersionedFiles
 
 DESCRIPTION = "秒回：电商客服回复助手。事件进来，时限、推荐回复、自动回复、用语检查与邀评建议出去。"
@@ -98,11 +112,14 @@ def create_app(
         redoc_url=None,
     )
     problems.install(app)
+    page_access.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(PlainHeaders)
 
     for module in (events, lint, care, phrases, phrase_history, reading, measures, health, live):
         app.include_router(module.router)
+    for pages in (phrase_pages, phrase_form, import_pages, care_pages):
+        app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app
 

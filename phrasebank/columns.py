@@ -124,6 +124,15 @@ class ColumnNames:
         met = {header_name(header) for headers in self._found for header in headers}
         return [given for name, given in self._given.items() if name not in met]
 
+    def met(self) -> dict[str, str]:
+        """The headers that the file bore, each with our column that it stands for, or "" where it is an unknown one."""
+        return {
+            header: column if column in COLUMNS else ""
+            for headers, columns in self._found.items()
+            for header, column in zip(headers, columns, strict=True)
+            if header.strip()
+        }
+
     def _ranked(self, header: str) -> tuple[str | None, int]:
         name = header_name(header)
         if name in self._mapping:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from phrasebank.columns import ColumnNames, MappingError
 from phrasebank.files import delimited, tables, trees, workbooks
 from phrasebank.files.decoding import decoded
 from phrasebank.files.limits import MAX_BYTES
-from phrasebank.files.remarks import FormatError, Place, Problem, Remarks, Row
+from phrasebank.files.remarks import FormatError, NoHeaderError, Place, Problem, Remarks, Row
 from phrasebank.files.sniffing import kind_of
 from phrasebank.files.trees import load_yaml
 from phrasebank.files.values import JSON_MARK, marked_record, plain_record
@@ -28,6 +28,7 @@ __all__ = [
     "MAX_BYTES",
     "WRITTEN",
     "FormatError",
+    "NoHeaderError",
     "Place",
     "Problem",
     "ReadResult",
@@ -44,7 +45,8 @@ __all__ = [
 class ReadResult:
     """The phrases of a file and where each stands, the rows that are none, and what else there is to say of its rows.
 
-    `unsaid` has for each phrase the columns that were left to their default.
+    `unsaid` has for each phrase the columns that were left to their default. `headers` are the file's own names of columns,
+    each with ours, or "" where it is an unknown one.
     """
 
     phrases: tuple[Phrase, ...]
@@ -52,6 +54,7 @@ class ReadResult:
     notes: tuple[Problem, ...] = ()
     places: tuple[Place, ...] = ()
     unsaid: tuple[frozenset[str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_bank(
@@ -95,7 +98,9 @@ def parse_bank(
         raise FormatError("文件里没有话术")
     if unused := names.unused():
         raise FormatError(f"文件里没有列「{'」「'.join(unused)}」，请核对 --column 里的列名")
-    return ReadResult(phrases, _in_order(remarks.problems), _in_order(remarks.notes), places, unsaid)
+    return ReadResult(
+        phrases, _in_order(remarks.problems), _in_order(remarks.notes), places, unsaid, names.met()
+    )
 
 
 def write_bank(

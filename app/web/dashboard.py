@@ -1,9 +1,6 @@
 """The live page: values of `app.usecases.live` in, HTML out.
 
-Nothing here reads the database, the clock or the request; the routes do. Every text that a stranger wrote (buyer, agent,
-phrase) goes through the autoescape of one Jinja environment and stands in a `<bdi>`, so neither markup nor
-right-to-left marks in it can reach their surroundings. The pages carry no inline script and no inline style, which is
-what lets `SECURITY_HEADERS` forbid both.
+Nothing here reads the database, the clock or the request; the routes do.
 """
 
 from __future__ import annotations
@@ -13,47 +10,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from app.core.profiles import Status
 from app.usecases.live import FindingView, LiveView, RateView, WaitingView
+from app.web.rendering import ENVIRONMENT, render
 
 FRAGMENTS: Final = ("waiting", "acts", "findings", "advice", "rates")
 """The parts of the page that are fetched again one by one; also the names of the stream's events."""
-
-STATIC_DIR: Final = Path(__file__).parent / "static"
-"""What is served under `/static/`."""
-
-SECURITY_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "Content-Security-Policy": "; ".join(
-            (
-                "default-src 'none'",
-                "script-src 'self'",
-                "style-src 'self'",
-                "connect-src 'self'",
-                "img-src 'self'",
-                "font-src 'self'",
-                "base-uri 'none'",
-                "form-action 'self'",
-                "frame-ancestors 'none'",
-            )
-        ),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "clipboard-write=(self), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-)
-"""To be sent with every page, fragment and static file."""
 
 AMBER_S: Final = 80
 """At this many seconds left, or fewer, a waiting buyer turns amber."""
@@ -140,7 +108,7 @@ class _Excerpt:
 
 def page(view: LiveView) -> str:
     """The whole live page."""
-    return _render("live.html", view=view, **_shared(view))
+    return render("live.html", view=view, **_shared(view))
 
 
 def fragment(name: str, view: LiveView) -> str:
@@ -151,17 +119,17 @@ def fragment(name: str, view: LiveView) -> str:
     """
     if name not in FRAGMENTS:
         raise KeyError(name)
-    return _render(f"parts/{name}.html", view=view, swapped=True, **_shared(view))
+    return render(f"parts/{name}.html", view=view, swapped=True, **_shared(view))
 
 
 def sign_in_page(message: str | None = None) -> str:
     """The form that posts an API key as `key` to `/sign-in`. `message` says what went wrong last time."""
-    return _render("sign_in.html", message=message)
+    return render("sign_in.html", message=message)
 
 
 def error_page(status: int, title: str, message: str) -> str:
     """A page that says what happened and where to go on."""
-    return _render("error.html", status=status, title=title, message=message)
+    return render("error.html", status=status, title=title, message=message)
 
 
 def percent(rate: Fraction, lines: Iterable[Fraction] = ()) -> str:
@@ -341,38 +309,13 @@ def _shared(view: LiveView) -> dict[str, object]:
     }
 
 
-@cache
-def asset(name: str) -> str:
-    """The address of a file in `STATIC_DIR`, with a digest so that it may be cached for ever."""
-    digest = hashlib.sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("app.web", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(chance=_chance, epoch=_epoch_ms, excerpt=_finding_excerpt)
-    environment.globals.update(
-        asset=asset,
-        act_names=ACT_NAMES,
-        advice_names=ADVICE_NAMES,
-        kind_names=KIND_NAMES,
-        severity_names=SEVERITY_NAMES,
-        long_text=LONG_TEXT,
-        amber_s=AMBER_S,
-        red_s=RED_S,
-    )
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()
-
-
-def _render(template: str, **values: object) -> str:
-    """The template filled in. A lone surrogate, which no encoding can carry, becomes a question mark."""
-    return _ENVIRONMENT.get_template(template).render(**values).encode("utf-8", "replace").decode("utf-8")
+ENVIRONMENT.filters.update(chance=_chance, epoch=_epoch_ms, excerpt=_finding_excerpt)
+ENVIRONMENT.globals.update(
+    act_names=ACT_NAMES,
+    advice_names=ADVICE_NAMES,
+    kind_names=KIND_NAMES,
+    severity_names=SEVERITY_NAMES,
+    long_text=LONG_TEXT,
+    amber_s=AMBER_S,
+    red_s=RED_S,
+)

@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 
 class VersionedFiles(StaticFiles):
-    """Addresses with `?v=` (see `app.web.dashboard.asset`) change whenever their content does."""
+    """Addresses with `?v=` (see `app.web.rendering.asset`) change whenever their content does."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

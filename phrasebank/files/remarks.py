@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +12,14 @@ MAX_REMARKS: Final = 10_000
 
 class FormatError(ValueError):
     """A file that cannot be read as a phrase bank at all, or not written; the message says why, in Chinese."""
+
+
+class NoHeaderError(FormatError):
+    """A table in which no column is known to hold the texts; `headers` are the cells of what looks most like its header."""
+
+    def __init__(self, message: str, headers: Sequence[str]) -> None:
+        super().__init__(message)
+        self.headers = tuple(headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from phrasebank.columns import ColumnNames, cell_of, header_name
 from phrasebank.files.limits import HEADER_WITHIN, MAX_ROWS
-from phrasebank.files.remarks import FormatError, Place, Remarks, Row
+from phrasebank.files.remarks import FormatError, NoHeaderError, Place, Remarks, Row
 from phrasebank.files.shapes import is_transfer_list, translator_of
 from phrasebank.files.values import marked_name, marked_record
 from phrasebank.phrase import COLUMNS, LIST_COLUMNS, PhraseError
@@ -60,7 +60,7 @@ def table_records(rows: Iterable[Cells], names: ColumnNames, remarks: Remarks) -
     return _below(head[found][1], chain(head[found + 1 :], stream), names, remarks)
 
 
-def no_header(head: Sequence[Sequence[str]]) -> FormatError:
+def no_header(head: Sequence[Sequence[str]]) -> NoHeaderError:
     """What to say of a table without a header, given its first rows."""
     widest = max(head, key=lambda cells: sum(bool(cell.strip()) for cell in cells), default=())
     seen = "、".join(f"「{' '.join(cell.split())[:20]}」" for cell in widest[:12] if cell.strip())
@@ -69,7 +69,8 @@ def no_header(head: Sequence[Sequence[str]]) -> FormatError:
         if seen
         else "文件是空的"
     )
-    return FormatError(f"没有找到表头：至少要有一列叫「内容」或 text。{hint}")
+    message = f"没有找到表头：至少要有一列叫「内容」或 text。{hint}"
+    return NoHeaderError(message, [cell.strip() for cell in widest if cell.strip()])
 
 
 def _below(

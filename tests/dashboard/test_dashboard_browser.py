@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.usecases.live import LiveView, WaitingView
 from app.web import dashboard
+from app.web.rendering import SECURITY_HEADERS, STATIC_DIR
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 Page = playwright_api.Page
@@ -75,7 +76,7 @@ class Shop:
 
 def _application(shop: Shop) -> Starlette:
     def html(content: str, status: int = 200) -> Response:
-        return HTMLResponse(content, status, headers=dict(dashboard.SECURITY_HEADERS))
+        return HTMLResponse(content, status, headers=dict(SECURITY_HEADERS))
 
     async def index(request: Request) -> Response:
         shop.fetched["page"] += 1
@@ -129,7 +130,7 @@ def _application(shop: Shop) -> Starlette:
             Route("/sign-in", sign_in),
             Route("/error", error),
             Route("/plain", plain),
-            Mount("/static", StaticFiles(directory=dashboard.STATIC_DIR)),
+            Mount("/static", StaticFiles(directory=STATIC_DIR)),
         ]
     )
 

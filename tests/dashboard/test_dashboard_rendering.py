@@ -21,8 +21,6 @@ from app.core.profiles import Status
 from app.usecases.live import ActView, AdviceView, FindingView, LiveView, RateView, WaitingView
 from app.web.dashboard import (
     FRAGMENTS,
-    SECURITY_HEADERS,
-    STATIC_DIR,
     STATUS_NAMES,
     error_page,
     excerpt,
@@ -31,6 +29,7 @@ from app.web.dashboard import (
     percent,
     sign_in_page,
 )
+from app.web.rendering import SECURITY_HEADERS, STATIC_DIR
 
 ROOT = Path(__file__).parents[2]
 

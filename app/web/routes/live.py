@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -18,7 +18,9 @@ from app.usecases.live import LiveView
 from app.usecases.read_live import read_live
 from app.usecases.service import Service
 from app.web.auth import COOKIE, ServiceDep, signed_in
-from app.web.dashboard import FRAGMENTS, SECURITY_HEADERS, error_page, fragment, page, sign_in_page
+from app.web.dashboard import FRAGMENTS, error_page, fragment, page, sign_in_page
+from app.web.forgery import same_origin
+from app.web.page_access import html
 from app.web.problems import Problem
 from app.web.streaming import HEADERS, changes_as_events
 
@@ -32,16 +34,12 @@ async def _view(service: Service, principal: Principal) -> LiveView:
     )
 
 
-def _html(body: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(body, status, headers=dict(SECURITY_HEADERS) | {"cache-control": "no-store"})
-
-
 @router.get("/")
 async def get_page(request: Request, service: ServiceDep) -> Response:
     principal = await signed_in(request)
     if principal is None:
         return RedirectResponse("/sign-in", 303)
-    return _html(page(await _view(service, principal)))
+    return html(page(await _view(service, principal)))
 
 
 @router.get("/live/stream")
@@ -63,23 +61,23 @@ async def get_fragment(name: str, request: Request, service: ServiceDep) -> Resp
         raise _signed_out()
     if name not in FRAGMENTS:
         raise Problem(404, "not_found", "没有这个部分 / no such part")
-    return _html(fragment(name, await _view(service, principal)))
+    return html(fragment(name, await _view(service, principal)))
 
 
 @router.get("/sign-in")
 async def get_sign_in() -> Response:
-    return _html(sign_in_page())
+    return html(sign_in_page())
 
 
 @router.post("/sign-in")
 async def post_sign_in(request: Request, service: ServiceDep) -> Response:
-    if not _same_origin(request):
-        return _html(error_page(403, "来源不对", "请从本站的登录页登录。"), 403)
+    if not same_origin(request):
+        return html(error_page(403, "来源不对", "请从本站的登录页登录。"), 403)
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     key = form.get("key", [""])[0].strip()
     principal = await service.read(lambda db: principal_of_key(db, key))
     if principal is None or "dashboard" not in principal.scopes:
-        return _html(sign_in_page("密钥无效、已停用，或没有看板权限。"), 403)
+        return html(sign_in_page("密钥无效、已停用，或没有看板权限。"), 403)
     return await _signed_in(service, principal)
 
 
@@ -88,14 +86,14 @@ async def get_sign_in_link(token: str, service: ServiceDep) -> Response:
     """A link from the command line, such as the demo prints: the token of a session that was opened there."""
     now = service.clock()
     if await service.read(lambda db: principal_of_web_session(db, token, now)) is None:
-        return _html(sign_in_page("登录链接无效或已过期。"), 403)
+        return html(sign_in_page("登录链接无效或已过期。"), 403)
     return _with_cookie(service, token)
 
 
 @router.post("/sign-out")
 async def post_sign_out(request: Request, service: ServiceDep) -> Response:
-    if not _same_origin(request):
-        return _html(error_page(403, "来源不对", "请从看板退出登录。"), 403)
+    if not same_origin(request):
+        return html(error_page(403, "来源不对", "请从看板退出登录。"), 403)
     token = request.cookies.get(COOKIE, "")
     await service.write(lambda db: close_web_session(db, token))
     response = RedirectResponse("/sign-in", 303)
@@ -120,14 +118,6 @@ def _with_cookie(service: Service, token: str) -> Response:
         secure=service.settings.secure_cookies,
     )
     return response
-
-
-def _same_origin(request: Request) -> bool:
-    """Does the form come from our own page? A browser says so; another client is no risk of forgery."""
-    if (site := request.headers.get("sec-fetch-site")) is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def _signed_out() -> Problem:

@@ -24,6 +24,7 @@ from app.usecases.bank_care import (
 from app.usecases.considered import hit_json, values_of
 from app.usecases.knowledge import read_phrases
 from app.usecases.phrase_history import Author, phrases_by_id
+from app.usecases.service import Service
 from app.usecases.shops import Shop, read_shop
 from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
@@ -220,11 +221,16 @@ async def get_export(
     service: ServiceDep, principal: Reader, format: str = "jsonl", encoding: str = "utf-8-sig"
 ) -> Response:
     """The whole bank as jsonl, json, csv, tsv, yaml, toml or xlsx; `encoding` (utf-8-sig, utf-8, gb18030) is for csv and tsv."""
+    return await export_of(service, principal.shop_id, format, encoding)
+
+
+async def export_of(service: Service, shop_id: str, format: str, encoding: str) -> Response:
+    """The bank as a file to be downloaded. Raises a 422 `Problem`."""
     if format not in FORMATS:
         raise Problem(
             422, "unknown_value", f"format 只能是 {'、'.join(FORMATS)} / unknown format", field="format"
         )
-    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+    phrases = await service.read(lambda db: read_phrases(db, shop_id))
     try:
         content = await asyncio.to_thread(render_bank, phrases, format, encoding=encoding)
     except FormatError as error:

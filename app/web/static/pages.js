@@ -1,0 +1,125 @@
+/* What the phrase pages share: asking the server, telling troubles, the copy buttons.
+ *
+ * Every form here also works without a script; this file spares the page its reload and keeps what was typed when the
+ * server cannot be reached.
+ */
+"use strict";
+
+const Pages = (() => {
+  const token = document.body.dataset.token;
+  const trouble = document.getElementById("trouble");
+  const said = document.getElementById("said");
+
+  class Refused extends Error {
+    constructor(status, document_) {
+      super(`status ${status}`);
+      this.status = status;
+      this.document = document_;
+    }
+
+    /** What the answer's own page says, in one line. */
+    get words() {
+      if (this.status === 401) return "登录已过期。请在新标签页登录，再回来点一次；这里填的内容不会丢。";
+      const title = this.document?.querySelector("h1")?.textContent ?? "";
+      const lead = this.document?.querySelector(".lead")?.textContent ?? "";
+      return title ? `${title}：${lead}` : `服务没有接受（${this.status}），请稍后再试。`;
+    }
+  }
+
+  const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+
+  /** Ask for a part of a page. Gives its elements; throws `Refused`, or TypeError where the server is out of reach. */
+  async function part(address, options = {}) {
+    const headers = { "x-part": "1", ...options.headers };
+    const response = await fetch(address, { ...options, headers, credentials: "same-origin" });
+    const text = await response.text();
+    if (!response.ok) throw new Refused(response.status, parsed(text));
+    return { elements: parsed(text).body, address: response.url };
+  }
+
+  /** The fields of a form as a body, with the button that was pressed. */
+  const bodyOf = (form, submitter) => new URLSearchParams([...new FormData(form, submitter)]);
+
+  function tell(error) {
+    if (error?.name === "AbortError") return;
+    trouble.textContent = error instanceof Refused ? error.words : "连不上服务。内容都还在，等网络好了再试一次。";
+    trouble.hidden = false;
+    trouble.scrollIntoView({ block: "nearest" });
+  }
+
+  function calm() {
+    trouble.hidden = true;
+    trouble.textContent = "";
+  }
+
+  function say(words) {
+    said.textContent = words;
+  }
+
+  function later(milliseconds, work) {
+    let timer = 0;
+    return (...given) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => work(...given), milliseconds);
+    };
+  }
+
+  async function copyText(text) {
+    if (navigator.clipboard && window.isSecureContext) {
+      try {
+        await navigator.clipboard.writeText(text);
+        return true;
+      } catch {
+        // refused by the browser: the old way below may still do
+      }
+    }
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "hidden";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (!button) return;
+    const done = await copyText(button.dataset.copy);
+    const label = button.querySelector("[data-copy-label]");
+    const words = done ? "已复制" : "复制失败";
+    button.dataset.copied = done ? "yes" : "no";
+    label.textContent = words;
+    say(words);
+    button.focus();
+    setTimeout(() => {
+      delete button.dataset.copied;
+      label.textContent = "复制";
+    }, 1600);
+  });
+
+  /* A form marked so is answered with what takes the place of the entry that it stands in. */
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-swap]")) return;
+    event.preventDefault();
+    const entry = form.closest("li");
+    const body = bodyOf(form, event.submitter);
+    for (const button of entry.querySelectorAll("button")) button.disabled = true;
+    try {
+      const { elements } = await part(form.getAttribute("action"), { method: "POST", body });
+      calm();
+      const fresh = elements.firstElementChild;
+      entry.replaceWith(fresh);
+      (fresh.querySelector("form[data-swap] button") ?? fresh.querySelector("a"))?.focus();
+      say(fresh.dataset.said ?? fresh.querySelector("p")?.textContent ?? "");
+    } catch (error) {
+      for (const button of entry.querySelectorAll("button")) button.disabled = false;
+      tell(error);
+    }
+  });
+
+  document.documentElement.classList.add("scripted");
+  return { token, part, parsed, bodyOf, tell, calm, say, later, Refused };
+})();
