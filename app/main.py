@@ -17,6 +17,8 @@ from app.gateways import wall_clock
 from app.gateways.callbacks import CallbackSender
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
+from app.jobs.lessons import teach_phrases
+from app.jobs.retraining import retrain_banks
 from app.settings import Settings
 from app.usecases.knowledge import Knowledge
 from app.usecases.measures import RateBoard
@@ -28,7 +30,7 @@ from app.web.body_limit import BodyLimit
 from app.web.dashboard import STATIC_DIR
 from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
-from app.web.routes import events, health, lint, live, measures, phrase_history, phrases, reading
+from app.web.routes import events, feedback, health, lint, live, measures, phrase_history, phrases, reading
 from app.web.versioned_files import VersionedFiles
 
 DESCRIPTION = "秒回：电商客服回复助手。事件进来，时限、推荐回复、自动回复、用语检查与邀评建议出去。"
@@ -67,7 +69,10 @@ def create_app(
             jobs = [
                 asyncio.create_task(keep_deadlines(service)),
                 asyncio.create_task(deliver_outbox(service, sender)),
+                asyncio.create_task(teach_phrases(service)),
             ]
+        if settings.retrain_banks:
+            jobs.append(asyncio.create_task(retrain_banks(service)))
         try:
             yield
         finally:
@@ -92,7 +97,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(PlainHeaders)
 
-    for module in (events, lint, phrases, phrase_history, reading, measures, health, live):
+    for module in (events, lint, phrases, phrase_history, feedback, reading, measures, health, live):
         app.include_router(module.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

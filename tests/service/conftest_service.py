@@ -117,7 +117,9 @@ def knowledge() -> Knowledge:
 
 def run_service(database_url: str, knowledge: Knowledge, **more: Any) -> Iterator[Running]:
     clock = FakeClock()
-    settings = Settings(_env_file=None, database_url=database_url, workers_run_jobs=False)  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, database_url=database_url, workers_run_jobs=False, retrain_banks=False
+    )
     # Banks are known by shop and version, and each test has a shop of this name: what one learned is no other's.
     knowledge = Knowledge(knowledge.linter, knowledge.moods, knowledge.profiles)
     app = create_app(settings, clock=clock, knowledge=knowledge)
