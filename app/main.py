@@ -17,6 +17,8 @@ from app.gateways import wall_clock
 from app.gateways.callbacks import CallbackSender
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
+from app.jobs.lessons import teach_phrases
+from app.jobs.retraining import retrain_banks
 from app.settings import Settings
 from app.usecases.encoders import strong_encoder
 from app.usecases.knowledge import Knowledge
@@ -34,6 +36,7 @@ from app.web.routes import (
     care,
     care_pages,
     events,
+    feedback,
     health,
     import_pages,
     lint,
@@ -88,7 +91,10 @@ def create_app(
             jobs = [
                 asyncio.create_task(keep_deadlines(service)),
                 asyncio.create_task(deliver_outbox(service, sender)),
+                asyncio.create_task(teach_phrases(service)),
             ]
+        if settings.retrain_banks:
+            jobs.append(asyncio.create_task(retrain_banks(service)))
         try:
             yield
         finally:
@@ -116,7 +122,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(PlainHeaders)
 
-    for module in (events, lint, care, phrases, phrase_history, reading, measures, health, live):
+    for module in (events, lint, care, phrases, phrase_history, feedback, reading, measures, health, live):
         app.include_router(module.router)
     for pages in (phrase_pages, phrase_form, import_pages, care_pages):
         app.include_router(pages.router)

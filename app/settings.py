@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     clock_offset_s: float = 0
     """Seconds added to the clock, for demos and drills at hours at which no platform counts; never in real use."""
     workers_run_jobs: bool = True
-    """Does this process act on deadlines and deliver the outbox?"""
+    """Does this process act on deadlines, deliver the outbox and teach phrases what was accepted?"""
+    retrain_banks: bool = True
+    """Build changed phrase banks anew in the background. Every process does so for the banks in its own memory."""
     secure_cookies: bool = False
     """Set the `Secure` attribute on the dashboard's cookie; switch on behind HTTPS."""
 

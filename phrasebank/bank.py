@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from heapq import merge
 from itertools import groupby, islice
@@ -11,13 +11,14 @@ from operator import itemgetter
 from typing import Final
 
 from phrasebank.chitchat import Chat, is_junk, looks_like_name, without_chat
+from phrasebank.denials import Denials
 from phrasebank.documents import Source
 from phrasebank.encoders.builtin import BUILTIN
 from phrasebank.encoding import Encoder
 from phrasebank.folding import folded, levelled
 from phrasebank.index import Query, Weighting
 from phrasebank.layers import Layer, bare_code, layers_with
-from phrasebank.matching import Ranked, chances_of, is_confident, order_of
+from phrasebank.matching import Ranked, by_acceptance, chances_of, is_confident, order_of
 from phrasebank.occasion import ANY, Occasion, either
 from phrasebank.phrase import TEAM, Phrase
 from phrasebank.precedence import item_worth, reserved_for, rivals, unattended, with_items
@@ -48,7 +49,7 @@ class Bank:
     same as one built at one go: the weighting of grams and the classifier catch up when it is built anew.
     """
 
-    __slots__ = ("_count", "_encoder", "_layers", "_next_place")
+    __slots__ = ("_count", "_denials", "_encoder", "_layers", "_next_place")
 
     def __init__(self, phrases: Iterable[Phrase], encoder: Encoder | None = BUILTIN) -> None:
         """Index the approved ones of `phrases`. Of several with one id the last stands, in the place of the first.
@@ -60,6 +61,7 @@ class Bank:
         self._encoder = encoder
         self._layers: tuple[Layer, ...] = (Layer.of(list(by_id.values()), encoder),)
         self._count = self._next_place = len(by_id)
+        self._denials = Denials(by_id.values())
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
@@ -133,6 +135,7 @@ class Bank:
         bank._layers = layers_with(layers, arriving, self._encoder)
         bank._count = self._count - len(places) + len(newcomers)
         bank._next_place = next_place
+        bank._denials = self._denials.changed(newcomers.values())
         return bank.rebuilt() if rebuild and (bank.overgrown or not layers[0].segment.phrases) else bank
 
     @property
@@ -149,6 +152,7 @@ class Bank:
         item: str | None = None,
         agent: str | None = None,
         today: date | None = None,
+        acceptance: Mapping[str, float] | None = None,
     ) -> Result:
         """The approved phrases that answer `query`, at most `top`, best first; none for what cannot be answered.
 
@@ -158,9 +162,9 @@ class Bank:
         chance. Without it, phrases for single items come after general ones and say for which item they are. Phrases of
         their own are offered to `agent` alone. Only a phrase of the team, and for single items only where the item is
         known, is ever `confident`. A message of several questions gets the phrases of each (see `results.for_several`), one
-        that the bank hardly knows is also read by its sound (see `sound`).
+        that the bank hardly knows is also read by its sound (see `sound`). `acceptance` is that of `by_acceptance`.
         """
-        return self._search(query, context, top, Occasion(platform, item, agent, today))
+        return self._search(query, context, top, Occasion(platform, item, agent, today, acceptance or {}))
 
     def _search(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
         if _CODE.fullmatch(levelled(query.strip())):
@@ -204,6 +208,7 @@ class Bank:
             return self._courtesy(query, words, chat, top, occasion)
         asked = Query.of(rest, self._weighting, self._encoder)
         ranked = with_items(order_of(self.evidence(asked, context, occasion), asked), occasion)
+        ranked = by_acceptance(ranked, occasion.acceptance)
         return self._judged(query, asked, ranked, context, top, occasion)
 
     def evidence(self, query: Query, context: Sequence[str] = (), occasion: Occasion = ANY) -> list[Evidence]:
@@ -220,7 +225,11 @@ class Bank:
                 found |= {evidence.phrase.id: evidence for evidence in general}
                 barred = either(barred, ~single)
             found |= {evidence.phrase.id: evidence for evidence in segment.evidence(query, before, barred)}
-        return list(found.values())
+        return [
+            evidence
+            for evidence in found.values()
+            if not self._denials.deny(evidence.phrase.id, query.words, evidence.ratio)
+        ]
 
     def query_of(self, text: str) -> Query | None:
         """`text` as it is compared with the bank; None if it is junk or mere courtesy."""

@@ -69,6 +69,8 @@ STRANGE_BELOW: Final = -1.5
 """Standard deviations at which a message is less at home in the bank than all but few of the bank's own examples."""
 TWICE_TOLD: Final = 0.95
 """The least chance of a phrase that alone has the message as its example, and a keyword in it as well."""
+HAIR: Final = 0.25
+"""Candidates whose worth differs by less are equal; what people took before decides between them."""
 DENSE: Final = "dense_"
 """Before a name: the same, times the density of the bank's examples. Among many, a near one is more often an accident."""
 
@@ -141,6 +143,25 @@ def order_of(
         for evidence in found
     ]
     return sorted(ranked, key=lambda one: (-one.value, one.evidence.phrase.order, one.evidence.phrase.id))
+
+
+def by_acceptance(ranked: Sequence[Ranked], acceptance: Mapping[str, float]) -> Sequence[Ranked]:
+    """The same order, but of candidates that are equal by a hair those first that are taken most.
+
+    `acceptance` says of phrases, by id, how often they are taken when offered, 0..1; a phrase that it does not name is as
+    good as the mean of those it names.
+    """
+    if not acceptance:
+        return ranked
+    usual = sum(acceptance.values()) / len(acceptance)
+    ordered: list[Ranked] = []
+    start = 0
+    for end in range(1, len(ranked) + 1):
+        if end == len(ranked) or ranked[start].value - ranked[end].value >= HAIR:
+            equal = ranked[start:end]
+            ordered += sorted(equal, key=lambda one: -acceptance.get(one.evidence.phrase.id, usual))
+            start = end
+    return ordered
 
 
 def answerable_features(ranked: Sequence[Ranked], query: Query) -> dict[str, float]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -29,6 +29,8 @@ class Occasion:
     item: str | None = None
     agent: str | None = None
     today: date | None = None
+    acceptance: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """How often phrases are taken when offered, 0..1, by id; see `matching.by_acceptance`."""
 
     def admits(self, phrase: Phrase) -> bool:
         """Whether the phrase is approved and meant for this occasion."""

@@ -30,6 +30,12 @@ def choose_text(phrase: Phrase, said: Collection[str]) -> str | None:
     return next(unsaid_texts(phrase, said), None)
 
 
+def is_wording_of(phrase: Phrase, text: str) -> bool:
+    """Whether `text` is what the phrase or one of its variants says, compared as `choose_text` does."""
+    words = bare(text)
+    return any(_wording(own).fullmatch(words) for own in (phrase.text, *phrase.variants))
+
+
 def _wording(text: str) -> re.Pattern[str]:
     """What `text` looks like, bare, with any value in its variables."""
     # A comma between two variables is nothing, though a text of nothing but symbols is itself.

@@ -10,7 +10,8 @@ import click
 
 from app.cli.moments import read_moment
 from app.cli.output import cannot, emit, format_option, read_lines, say
-from app.core.events import Event, EventError, read_log
+from app.core.events import Event, read_log
+from app.core.fields import FieldError
 from app.core.invites import InviteAdvice, InviteRules, advise
 from app.core.mood import MoodModel
 from app.core.sessions import Session, fold_session
@@ -33,7 +34,7 @@ def command(log: str, platform: str | None, as_of: str | None, output_format: st
         for _, event in read_log(read_lines(log)):
             if event.session is not None and (until is None or event.at <= until):
                 by_session[event.session].setdefault(event.id, event)
-    except EventError as error:
+    except FieldError as error:
         cannot(f"{log} {error.message}")
     try:
         sessions = {name: fold_session(events.values()) for name, events in by_session.items()}

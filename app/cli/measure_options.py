@@ -17,7 +17,8 @@ import orjson
 from app.cli.moments import read_moment
 from app.cli.output import cannot, read_lines
 from app.core.courtesy import infer_hints
-from app.core.events import Event, EventError, read_log
+from app.core.events import Event, read_log
+from app.core.fields import FieldError
 from app.core.measures import History
 from app.core.profiles import Measure, Profile
 from app.platforms.catalog import ProfileError, load_profiles
@@ -97,7 +98,7 @@ def logged_events(log: str) -> Iterator[Event]:
     try:
         for _, event in read_log(read_lines(log)):
             yield event
-    except EventError as error:
+    except FieldError as error:
         cannot(f"{log} {error.message}")
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 ANSWER_MODES: Final = ("before_deadline", "at_once", "off")
+LEARN_MODES: Final = ("replies", "clicks", "off")
 
 
 class PolicyError(ValueError):
@@ -45,6 +46,9 @@ class Policy:
     """How long the machine waits after a person typed or spoke in the session."""
     upset_above: float = 0.6
     """Chance that the buyer is upset above which only a person answers the matter itself."""
+    learn: str = "replies"
+    """What the phrase bank learns from: `clicks`, what agents accept or reject; `replies`, also replies that are an offered
+    phrase; `off`, nothing new, and what was learned stays."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Policy:
@@ -58,6 +62,8 @@ class Policy:
         policy = cls(**values)
         if policy.answer not in ANSWER_MODES:
             raise PolicyError("answer", f"只能是 {'、'.join(ANSWER_MODES)} / unknown mode")
+        if policy.learn not in LEARN_MODES:
+            raise PolicyError("learn", f"只能是 {'、'.join(LEARN_MODES)} / unknown mode")
         for knob in ("answer_min_score", "upset_above"):
             if not 0 <= getattr(policy, knob) <= 1:
                 raise PolicyError(knob, "必须在 0 到 1 之间 / must be in 0..1")

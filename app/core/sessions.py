@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.core.events import MAX_ID_LENGTH, Event, EventType, Kind, Sender, tidy
+from app.core.events import Event, EventType, Kind, Sender, tidy
+from app.core.fields import MAX_ID_LENGTH
 
 HUMAN_SENDERS = frozenset({Sender.AGENT, Sender.ROBOT_ASSIST})
 """Senders that a buyer experiences as human service."""

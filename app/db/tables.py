@@ -309,6 +309,93 @@ class EncodingRow(SQLModel, table=True):
     """Floats of four bytes, the least byte first."""
 
 
+class OfferRow(SQLModel, table=True):
+    """The phrases that were suggested for a buyer's message when it came, the best first."""
+
+    __tablename__ = "offer"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    message: str = Field(primary_key=True)
+    phrase_ids: list[str] = Field(sa_type=Json)
+
+
+class FeedbackRow(SQLModel, table=True):
+    """That somebody took a phrase for a buyer's message, or turned it down.
+
+    What a person said is a fact; what a reply in a session shows (`source` "reply") is a projection of the journal and stands
+    as long as the journal bears it out.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        Index("feedback_of_phrase", "shop_id", "phrase_id", "at"),
+        Index("feedback_of_message", "shop_id", "about"),
+        Index("feedback_of_session", "shop_id", "session"),
+        Index(
+            "feedback_pending",
+            "received_at",
+            sqlite_where=text("pending"),
+            postgresql_where=text("pending"),
+        ),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    phrase_id: str
+    about: str
+    """The buyer's message by its id; where only its words were given, a name of its own."""
+    session: str | None = None
+    text: str = Field(sa_type=Text)
+    """The buyer's message, masked."""
+    accepted: bool
+    source: str
+    """`person` or `reply`."""
+    reply: str | None = None
+    """The message in the journal that shows it, where no person said it."""
+    by: str = ""
+    at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+    digest: str
+    """Of what was sent under this id, so that the same id with other content is refused."""
+    stands: bool = True
+    """Not undone, and borne out by the journal."""
+    undone_at: datetime | None = Field(default=None, sa_type=Instant)
+    undone_by: str | None = None
+    teaches: bool = True
+    """False once a person took what it taught out of the phrase."""
+    pending: bool = True
+    """Whether the phrase is still to be taught what this row, or its undoing, says."""
+
+
+class PhraseLessonRow(SQLModel, table=True):
+    """Which of a phrase's examples and not-examples were put there by verdicts, and not by its owner."""
+
+    __tablename__ = "phrase_lesson"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    phrase_id: str = Field(primary_key=True)
+    examples: list[str] = Field(sa_type=Json)
+    not_examples: list[str] = Field(sa_type=Json)
+
+
+class PhraseUseRow(SQLModel, table=True):
+    """How often a phrase was offered, taken, turned down, and sent unattended, on one day (ISO) of the shop."""
+
+    __tablename__ = "phrase_use"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    phrase_id: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    offered: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    sent: int = 0
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
+    """The last time on this day that it was taken or sent."""
+
+
 class MeasureStandingRow(SQLModel, table=True):
     """That a shop's standing counts are there, by which definitions, and whose ledgers are up to date."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -35,6 +35,30 @@ def upsert(db: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]
     statement = statement.on_conflict_do_update(
         index_elements=keys,
         set_={name: statement.excluded[name] for name in rows[0] if name not in keys},
+    )
+    db.connection().execute(statement, list(rows))
+
+
+def add_up(
+    db: Session,
+    table: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    sums: Sequence[str],
+    *,
+    latest: str,
+) -> None:
+    """Insert the rows; to one that is there with the same key, add the `sums` and keep the later time of `latest`."""
+    if not rows:
+        return
+    core = _table(table)
+    statement = _insert(db, core)
+    greater = func.max if db.get_bind().dialect.name == "sqlite" else func.greatest
+    before, new = core.c[latest], statement.excluded[latest]
+    statement = statement.on_conflict_do_update(
+        index_elements=[column.name for column in core.primary_key],
+        set_={name: core.c[name] + statement.excluded[name] for name in sums}
+        # The greater of a time and nothing is nothing on SQLite.
+        | {latest: func.coalesce(greater(before, new), before, new)},
     )
     db.connection().execute(statement, list(rows))
 

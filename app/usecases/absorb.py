@@ -19,6 +19,7 @@ from app.db.journal import lock_buyers
 from app.usecases.acts import record_decision, record_findings
 from app.usecases.considered import Considered, situation_of
 from app.usecases.knowledge import Knowledge
+from app.usecases.offers import note_offers, note_taken
 from app.usecases.picture import (
     Picture,
     look_at_buyer,
@@ -62,6 +63,8 @@ def absorb(
         decided = _decide(db, considered, own)
         project_deadlines(db, picture)
         project_sessions(db, considered)
+        note_offers(db, considered, own)
+        note_taken(db, considered, own)
         decisions |= decided
     return decisions
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import column, func, inspect, select, table
+from sqlalchemy import func
 from sqlmodel import Session as Database
 from sqlmodel import col
 from sqlmodel import select as select_rows
@@ -16,7 +16,7 @@ from sqlmodel import select as select_rows
 from app.core.enquiries import enquiries_in
 from app.core.events import EventType, parse_event
 from app.core.masking import masked
-from app.db.tables import EventRow, PhraseRow, ShopRow
+from app.db.tables import EventRow, PhraseRow, PhraseUseRow, ShopRow
 from app.usecases.bank_care import PhraseError, errors_in
 from app.usecases.knowledge import Knowledge, read_phrases
 from app.usecases.phrase_history import Author, change_phrases, phrases_by_id
@@ -33,9 +33,6 @@ MAX_EVENTS: Final = 20_000
 """Messages that are read, the newest of the period."""
 MAX_QUESTIONS: Final = 4_000
 """Different questions that are held against the bank, the most frequent ones: it takes about a millisecond for each."""
-_PHRASE_USE: Final = table(
-    "phrase_use", column("shop_id"), column("phrase_id"), column("day"), column("accepted"), column("sent")
-)
 
 
 class StandingReplyError(ValueError):
@@ -182,14 +179,14 @@ def _read_usage(db: Database, shop: Shop) -> dict[str, Usage]:
 
     Empty where the use of phrases is not counted.
     """
-    connection = db.connection()
-    if not inspect(connection).has_table(_PHRASE_USE.name):
-        return {}
-    use = _PHRASE_USE.c
-    rows = connection.execute(
-        select(use.phrase_id, func.min(use.day), func.sum(use.accepted + use.sent))
-        .where(use.shop_id == shop.id)
-        .group_by(use.phrase_id)
+    rows = db.exec(
+        select_rows(
+            PhraseUseRow.phrase_id,
+            func.min(PhraseUseRow.day),
+            func.sum(PhraseUseRow.accepted + PhraseUseRow.sent),
+        )
+        .where(PhraseUseRow.shop_id == shop.id)
+        .group_by(PhraseUseRow.phrase_id)
     ).all()
     if not rows:
         return {}

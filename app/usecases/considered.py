@@ -90,6 +90,9 @@ class Considered:
                 item=occasion.item,
                 agent=occasion.agent,
                 today=occasion.today,
+                acceptance=self.knowledge.banks.acceptance(
+                    self.db, self.picture.shop, self.picture.shop.day_of(self.picture.now)
+                ),
             )
             hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)
             found = replace(result, hits=hits)

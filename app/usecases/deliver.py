@@ -20,6 +20,7 @@ from app.db.tables import OutboxRow, OutboxState
 from app.usecases.absorb import absorb
 from app.usecases.acts import record_act
 from app.usecases.knowledge import Knowledge
+from app.usecases.phrase_use import count_use
 from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop
 
@@ -123,6 +124,9 @@ def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetim
     row.attempts = letter.attempt
     row.sent_at = now
     _close(db, row, OutboxState.SENT, now, "已自动回复", ())
+    shop = read_shop(db, knowledge.profiles, letter.shop_id)
+    if row.phrase_id is not None:
+        count_use(db, shop, row.phrase_id, now, used=True, sent=1)
     event = Event(
         id=letter.id,
         type=EventType.MESSAGE,
@@ -136,7 +140,7 @@ def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetim
     )
     # A console may have told of it under this id before we came to note it; then it is worked in already.
     if store_events(db, letter.shop_id, [event], now) == [Stored.ACCEPTED]:
-        absorb(db, knowledge, read_shop(db, knowledge.profiles, letter.shop_id), [event], now)
+        absorb(db, knowledge, shop, [event], now)
 
 
 def record_failure(

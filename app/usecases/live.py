@@ -17,6 +17,8 @@ class SuggestionView:
     score: float
     why: tuple[str, ...]
     missing: tuple[str, ...] = ()
+    message: str | None = None
+    """The buyer's message for which it is offered, by its id."""
 
 
 @dataclass(frozen=True, slots=True)

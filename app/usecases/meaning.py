@@ -21,7 +21,7 @@ from app.db.encodings import EncodingStore
 from app.db.writer import Writer
 from app.gateways.embeddings import EndpointEncoder
 from app.settings import Settings
-from app.usecases.knowledge import brought_up_to
+from app.usecases.banks import brought_up_to
 from phrasebank import Bank
 from phrasebank.encoders.remembering import RememberingEncoder
 from phrasebank.encoding import Encoder, EncodingError

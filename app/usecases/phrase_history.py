@@ -13,11 +13,15 @@ from sqlmodel import col, delete, select
 
 from app.db.tables import PhraseChangeRow, PhraseRow, ShopRow
 from app.db.upserts import insert_new, upsert
+from app.usecases.lessons import respect
 from app.usecases.shops import UnknownShopError
+from app.usecases.uncommitted import note_uncommitted
 from phrasebank import Phrase
 from phrasebank.changes import columns_changed
 
 Action = Literal["added", "changed", "removed", "restored", "imported", "learned", "unlearned"]
+LEARNING = frozenset({"learned", "unlearned"})
+"""Actions of the machine; all others are people's."""
 ROWS_AT_ONCE = 500
 """Rows that one statement asks for: databases bound the number of its parameters."""
 
@@ -57,6 +61,9 @@ def change_phrases(
         return []
     shop.bank_version += 1
     db.add(shop)
+    note_uncommitted(db, shop_id)
+    if action not in LEARNING:
+        respect(db, shop_id, changed)
     kept = [phrase for phrase in changed.values() if phrase is not None]
     upsert(
         db,

@@ -82,9 +82,10 @@ def project_sessions(db: Database, considered: Considered) -> None:
         waits = bool(items) and session.flag is None and session.closed_at is None
         waiting = items[0] if waits else None
         last = session.last_buyer_message
-        suggestions = (
-            considered.hits_json(session, considered.offered(session, last)) if waiting is not None else []
-        )
+        suggestions = []
+        if waiting is not None and last is not None:
+            found = considered.hits_json(session, considered.offered(session, last))
+            suggestions = [hit | {"message": last.id} for hit in found]
         advice = considered.advice(session)
         rows.append(
             {

@@ -92,6 +92,7 @@ def _suggestion(raw: dict[str, Any]) -> SuggestionView:
         score=raw["score"],
         why=tuple(raw["why"]),
         missing=tuple(raw["missing"]),
+        message=raw.get("message"),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlmodel import Session as Database
 
-from app.core.events import Event, EventError, parse_event
+from app.core.events import Event, parse_event
+from app.core.fields import FieldError
 from app.db.journal import Delivery, Stored, record_conflict, store_events, take_delivery
 from app.usecases.absorb import EventDecision, absorb, look_again
 from app.usecases.knowledge import Knowledge
@@ -58,7 +59,7 @@ def read_events(raw: Sequence[object], now: datetime, future_tolerance: timedelt
     for entry in raw:
         try:
             event = parse_event(entry)
-        except EventError as error:
+        except FieldError as error:
             out.append(Refused(_id_of(entry), error.reason, error.message, error.field))
             continue
         if event.at > now + future_tolerance:

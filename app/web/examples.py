@@ -255,6 +255,38 @@ RESTORE_OPENAPI: Final[dict[str, Any]] = {
         "409": problem("changed_since", "这一列后来又改过，不能单独撤销", 409),
     },
 }
+_FEEDBACK_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["id", "phrase_id", "verdict"],
+    "properties": {
+        "id": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 200,
+            "description": "每店唯一 / unique per shop",
+        },
+        "phrase_id": {"type": "string", "maxLength": 200},
+        "verdict": {"type": "string", "enum": ["accepted", "rejected"]},
+        "message": {"type": "string", "maxLength": 200, "description": "买家消息 id，与 text 二者取一"},
+        "text": {"type": "string", "maxLength": 20000, "description": "买家原话，与 message 二者取一"},
+        "by": {"type": "string", "maxLength": 200, "description": "客服 / agent"},
+        "at": {"type": "string", "format": "date-time"},
+    },
+}
+_FEEDBACK: Final = {
+    "id": "panel-7f3a",
+    "phrase_id": "track-where",
+    "verdict": "accepted",
+    "message": "m-1001",
+    "by": "小林",
+}
+FEEDBACK_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {"oneOf": [_FEEDBACK_SCHEMA, {"type": "array", "items": _FEEDBACK_SCHEMA, "maxItems": 500}]},
+        {"one": {"value": _FEEDBACK}, "batch": {"value": [_FEEDBACK]}},
+    ),
+    "responses": {"409": problem("conflict", "id 已有不同内容", 409)},
+}
 IMPORT_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,

@@ -120,7 +120,11 @@ def run_service(
 ) -> Iterator[Running]:
     clock = FakeClock()
     configured = Settings(
-        _env_file=None, database_url=database_url, workers_run_jobs=False, **(settings or {})
+        _env_file=None,
+        database_url=database_url,
+        workers_run_jobs=False,
+        retrain_banks=False,
+        **(settings or {}),
     )  # type: ignore[call-arg]
     # Banks are known by shop and version, and each test has a shop of this name: what one learned is no other's.
     knowledge = Knowledge(knowledge.linter, knowledge.moods, knowledge.profiles)

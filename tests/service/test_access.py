@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "/v1/phrases/{phrase_id}": {"title": "新"},
     "/v1/phrases/{phrase_id}/restore": {"change": "0000000001-0000000"},
     "/v1/phrases/care/actions": {"actions": [{"do": "clear-code", "ids": ["ours"]}]},
+    "/v1/feedback": [],
     "/v1/explain": {"event": "m1"},
 }
 
@@ -40,7 +41,9 @@ def operations(running: Running) -> list[tuple[str, str]]:
 
 
 def call(running: Running, method: str, path: str, key: str | None) -> Any:
-    filled = path.format(adapter="generic", shop="demo", phrase_id="ours", name="waiting", token="x")
+    filled = path.format(
+        adapter="generic", shop="demo", phrase_id="ours", feedback_id="f1", name="waiting", token="x"
+    )
     headers = {"authorization": f"Bearer {key}"} if key else {}
     more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH"} else {}
     return running.client.request(method, filled, headers=headers, **more)

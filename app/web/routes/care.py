@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from app.core.events import FIRST_YEAR, LAST_YEAR
+from app.core.fields import FIRST_YEAR, LAST_YEAR
 from app.usecases.bank_findings import MAX_DAYS, StandingReplyError, act_on_bank, look_after
 from app.usecases.phrase_history import Author
 from app.usecases.shops import read_shop

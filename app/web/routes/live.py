@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from sqlmodel import Session as Database
 
 from app.usecases.administration import (
     Principal,
@@ -14,10 +17,20 @@ from app.usecases.administration import (
     principal_of_key,
     principal_of_web_session,
 )
+from app.usecases.feedback import (
+    Refused,
+    Taken,
+    UnknownFeedbackError,
+    read_feedback,
+    show_anew,
+    take_feedback,
+    undo_feedback,
+)
 from app.usecases.live import LiveView
 from app.usecases.read_live import read_live
 from app.usecases.service import Service
 from app.web.auth import COOKIE, ServiceDep, signed_in
+from app.web.bodies import json_object, text_field
 from app.web.dashboard import FRAGMENTS, error_page, fragment, page, sign_in_page
 from app.web.forgery import same_origin
 from app.web.page_access import html
@@ -62,6 +75,47 @@ async def get_fragment(name: str, request: Request, service: ServiceDep) -> Resp
     if name not in FRAGMENTS:
         raise Problem(404, "not_found", "没有这个部分 / no such part")
     return html(fragment(name, await _view(service, principal)))
+
+
+@router.post("/live/feedback")
+async def post_live_feedback(request: Request, service: ServiceDep) -> Response:
+    """A verdict on a suggestion of the page; the answer has its id, by which it can be undone."""
+    principal = await _judging(request)
+    raw = await json_object(request)
+    now = service.clock()
+    entry = {name: raw.get(name) for name in ("phrase_id", "message", "verdict")}
+    entry |= {"id": f"live-{secrets.token_hex(12)}", "by": principal.name}
+    read = read_feedback([entry], now, timedelta(0))
+
+    def judge(db: Database) -> Taken | Refused:
+        [answer] = take_feedback(db, service.knowledge, principal.shop_id, read, now)
+        if isinstance(answer, Taken):
+            show_anew(db, service.knowledge, principal.shop_id, answer.id, now)
+        return answer
+
+    answer = await service.write(judge)
+    if isinstance(answer, Refused):
+        raise Problem(422, answer.reason, answer.message, field=answer.field)
+    service.changes.tell([principal.shop_id])
+    return JSONResponse({"id": answer.id, "learned": answer.learned, "note": answer.note})
+
+
+@router.post("/live/feedback/undo")
+async def post_live_undo(request: Request, service: ServiceDep) -> Response:
+    principal = await _judging(request)
+    feedback_id = text_field(await json_object(request), "id", limit=200)
+    now = service.clock()
+
+    def undo(db: Database) -> None:
+        undo_feedback(db, service.knowledge, principal.shop_id, feedback_id, principal.name, now)
+        show_anew(db, service.knowledge, principal.shop_id, feedback_id, now)
+
+    try:
+        await service.write(undo)
+    except UnknownFeedbackError as error:
+        raise Problem(404, "unknown_feedback", str(error)) from None
+    service.changes.tell([principal.shop_id])
+    return JSONResponse({"id": feedback_id, "status": "undone"})
 
 
 @router.get("/sign-in")
@@ -118,6 +172,15 @@ def _with_cookie(service: Service, token: str) -> Response:
         secure=service.settings.secure_cookies,
     )
     return response
+
+
+async def _judging(request: Request) -> Principal:
+    if not same_origin(request):
+        raise Problem(403, "other_origin", "请从看板操作 / please use the dashboard")
+    principal = await signed_in(request)
+    if principal is None:
+        raise _signed_out()
+    return principal
 
 
 def _signed_out() -> Problem:

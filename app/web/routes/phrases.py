@@ -6,12 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from app.core.events import MAX_ID_LENGTH
+from app.core.fields import MAX_ID_LENGTH
 from app.usecases.bank_care import (
     PhraseError,
     carry_out,
@@ -24,13 +24,14 @@ from app.usecases.bank_care import (
 from app.usecases.considered import hit_json, values_of
 from app.usecases.knowledge import read_phrases
 from app.usecases.phrase_history import Author, phrases_by_id
+from app.usecases.phrase_use import Use, read_use
 from app.usecases.service import Service
 from app.usecases.shops import Shop, read_shop
 from app.web.auth import Editor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field, texts_field
 from app.web.examples import IMPORT_OPENAPI, PHRASE_OPENAPI, SUGGEST_OPENAPI
 from app.web.problems import Problem
-from phrasebank import Bank, Result
+from phrasebank import Bank, Phrase, Result
 from phrasebank.categories import categories_of
 from phrasebank.columns import MappingError, mapping_of
 from phrasebank.formats import FormatError, parse_bank, render_bank
@@ -97,16 +98,28 @@ async def post_suggest(request: Request, service: ServiceDep, principal: Reader)
 
 @router.get("/v1/phrases", summary="话术列表 / list phrases")
 async def get_phrases(
-    service: ServiceDep, principal: Reader, category: str | None = None, state: State | None = None
+    service: ServiceDep,
+    principal: Reader,
+    category: str | None = None,
+    state: State | None = None,
+    with_: Annotated[Literal["use"] | None, Query(alias="with")] = None,
 ) -> JSONResponse:
-    """The phrases in their order, all of them or those of one category or state; `categories` are all, in their order."""
-    phrases = await service.read(lambda db: read_phrases(db, principal.shop_id))
+    """The phrases in their order, all of them or those of one category or state; `categories` are all, in their order.
+
+    With `with=use` each has, under `use`, how often it was offered, accepted, rejected and sent.
+    """
+
+    def read(db: Any) -> tuple[list[Phrase], dict[str, Use]]:
+        use = read_use(db, principal.shop_id) if with_ == "use" else {}
+        return read_phrases(db, principal.shop_id), use
+
+    phrases, use = await service.read(read)
     counts = Counter(phrase.category for phrase in phrases)
     return JSONResponse(
         {
             "categories": [{"name": name, "phrases": counts[name]} for name in categories_of(phrases)],
             "phrases": [
-                phrase.to_json()
+                phrase.to_json() | ({"use": use.get(phrase.id, Use()).to_json()} if with_ == "use" else {})
                 for phrase in phrases
                 if category in (None, phrase.category) and state in (None, phrase.state)
             ],

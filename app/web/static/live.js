@@ -264,6 +264,43 @@
     }, 1600);
   });
 
+  /* --- Verdicts on suggestions --- */
+
+  const JUDGED = { accepted: "已采纳，点此撤销", rejected: "已否决，点此撤销" };
+
+  async function send(path, body) {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (signedOut(answer.status) || !answer.ok) throw new Error(`status ${answer.status}`);
+    return answer.json();
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-verdict]");
+    if (!button || button.disabled) return;
+    const { verdict, phrase, message, undo } = button.dataset;
+    button.disabled = true;
+    try {
+      if (undo) {
+        await send("/live/feedback/undo", { id: undo });
+        delete button.dataset.undo;
+        write(button, verdict === "accepted" ? "采纳" : "不合适");
+        write(said, "已撤销");
+      } else {
+        const done = await send("/live/feedback", { phrase_id: phrase, message, verdict });
+        button.dataset.undo = done.id;
+        write(button, JUDGED[verdict]);
+        write(said, done.note ?? "已学会");
+      }
+    } catch {
+      write(said, "没有成功，请再点一次");
+    }
+    button.disabled = false;
+  });
+
   learnFirstTime();
   announce();
   tick();
