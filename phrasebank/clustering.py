@@ -1,7 +1,7 @@
 """Enquiries that ask the same, put together (咨询聚类).
 
-Texts become vectors by latent semantic analysis of their character grams, function characters left out, and vectors are
-grouped by spherical k-means; near groups are joined, and a text that is near to no group stands alone. The same texts in the
+Texts become vectors by latent semantic analysis of how near they are to each other, by their character grams, function
+characters left out, and by their meaning; vectors are grouped by spherical k-means; near groups are joined, and a text that is near to no group stands alone. The same texts in the
 same order always give the same clusters.
 """
 
@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phrasebank.chitchat import is_junk, without_chat
-from phrasebank.encoding import Encoder, Vectors
+from phrasebank.encoders.builtin import BUILTIN
+from phrasebank.encoding import Encoder
 from phrasebank.folding import folded
 from phrasebank.grams import Grams, Ints, Postings, Texts, consist_of
 from phrasebank.index import Floats, Index, Query, Weighting
+from phrasebank.meanings import nearness
 
 MAX_CLUSTERS: Final = 79
 """What a person can look through; with those that stand alone it makes 80 groups."""
@@ -34,8 +36,8 @@ JOINED_ABOVE_FEW: Final = 0.4
 """Groups whose centres are nearer than this, by cosine, are one; of few texts the vectors are not yet drawn together."""
 ALONE_BELOW: Final = 0.3
 """A text farther than this, by cosine, from every centre stands alone."""
-MEANING_SHARE: Final = 0.5
-"""What nearness of meaning counts beside nearness in letters."""
+STARTS: Final = 4
+"""How often the grouping is begun anew; the one with the nearest centres is kept."""
 ROUNDS: Final = 30
 SEED: Final = 20260701
 
@@ -55,7 +57,7 @@ class Cluster:
     members: tuple[int, ...]
 
 
-def cluster(texts: Sequence[str], encoder: Encoder | None = None) -> list[int | None]:
+def cluster(texts: Sequence[str], encoder: Encoder | None = BUILTIN) -> list[int | None]:
     """A cluster number for each text, from 0, the largest cluster first; None where a text stands alone or asks nothing.
 
     With an encoder texts are put together by their meaning too. Raises what it raises.
@@ -63,7 +65,7 @@ def cluster(texts: Sequence[str], encoder: Encoder | None = None) -> list[int | 
     return _clustered(texts, encoder)[0]
 
 
-def clusters_of(texts: Sequence[str], examples: int = 5, encoder: Encoder | None = None) -> list[Cluster]:
+def clusters_of(texts: Sequence[str], examples: int = 5, encoder: Encoder | None = BUILTIN) -> list[Cluster]:
     """The clusters of `texts`, the largest first, with up to `examples` texts each, the most typical first."""
     numbers, affinity = _clustered(texts, encoder)
     found = []
@@ -110,11 +112,6 @@ def _clustered(texts: Sequence[str], encoder: Encoder | None) -> tuple[list[int 
     return [number for number, _ in placed], [near for _, near in placed]
 
 
-def _together(letters: Floats, meanings: Vectors) -> Floats:
-    """Cosines by letters and by meaning as one; a meaning that points away counts as one that is merely strange."""
-    return np.asarray((1 - MEANING_SHARE) * letters + MEANING_SHARE * np.maximum(meanings, 0), np.float32)
-
-
 class _ContentWeighting(Weighting):
     """A weighting to which function characters say nothing: 怎么 and 什么时候 are asked of everything."""
 
@@ -132,7 +129,7 @@ def _vectors(learned: Sequence[str], others: Sequence[str], encoder: Encoder | N
     square = index.between_rows()
     meanings = None if encoder is None else encoder.encode([*learned, *others])
     if meanings is not None:
-        square = _together(square, meanings[: len(learned)] @ meanings[: len(learned)].T)
+        square = nearness(square, meanings[: len(learned)] @ meanings[: len(learned)].T)
     values, axes = np.linalg.eigh(square.astype(np.float64))
     values, axes = values[-DIMENSIONS:], axes[:, -DIMENSIONS:]
     useful = values > 1e-6
@@ -142,7 +139,7 @@ def _vectors(learned: Sequence[str], others: Sequence[str], encoder: Encoder | N
     if others:
         cosines: Floats = np.stack([index.cosines(Query.of(word, weighting)) for word in others])
         if meanings is not None:
-            cosines = _together(cosines, meanings[len(learned) :] @ meanings[: len(learned)].T)
+            cosines = nearness(cosines, meanings[len(learned) :] @ meanings[: len(learned)].T)
         inside = np.vstack([inside, cosines @ (axes / np.sqrt(values))])
     return np.asarray(inside / np.maximum(np.linalg.norm(inside, axis=1, keepdims=True), 1e-9))
 
@@ -150,8 +147,16 @@ def _vectors(learned: Sequence[str], others: Sequence[str], encoder: Encoder | N
 def _centres(
     vectors: NDArray[np.float64], frequency: NDArray[np.float64], groups: int
 ) -> NDArray[np.float64]:
-    """Centres of spherical k-means, begun by k-means++ from a fixed seed."""
-    random = np.random.default_rng(SEED)
+    """Centres of spherical k-means, those of several starts to which the vectors are nearest."""
+    starts = (_grouped(vectors, frequency, groups, SEED + start) for start in range(STARTS))
+    return max(starts, key=lambda centres: float((vectors @ centres.T).max(1) @ frequency))
+
+
+def _grouped(
+    vectors: NDArray[np.float64], frequency: NDArray[np.float64], groups: int, seed: int
+) -> NDArray[np.float64]:
+    """Centres of spherical k-means, begun by k-means++."""
+    random = np.random.default_rng(seed)
     chosen = [int(frequency.argmax())]
     distance = 1 - vectors @ vectors[chosen[0]]
     while len(chosen) < groups:

