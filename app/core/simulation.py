@@ -265,13 +265,15 @@ def simulate_day(
 def _buyers(assumptions: Assumptions, rules: ReplyRules, seed: int) -> Iterator[Buyer]:
     """Arrivals by thinning a Poisson process at the highest weight."""
     hours = (rules.closes_s - rules.opens_s) / 3600
-    if assumptions.buyers_per_hour == 0 or hours <= 0:
+    if hours <= 0:
         return
     minutes = range(int(rules.opens_s // 60), int(rules.closes_s // 60))
     weights = [arrival_weight(60.0 * minute + 30, assumptions) for minute in minutes]
     mean = sum(weights) / len(weights)
     highest = 1 + assumptions.noon_peak + assumptions.evening_peak
     per_second = assumptions.buyers_per_hour / 3600 * highest / mean
+    if per_second == 0:  # nobody comes, or so few that a float cannot say how few
+        return
     dice = random.Random(f"{seed}:arrivals")
     second = rules.opens_s
     number = 0

@@ -37,18 +37,18 @@ def run(server: EmbeddingsServer, *arguments: object, stdin: str) -> Result:
 
 def test_a_search_goes_by_the_meanings_of_the_endpoint(bank: Path) -> None:
     with serving() as server:
-        server.usual = partial(good, same_as={"啥辰光寄来": "多久能收到货"})
-        result = run(server, "phrases", "search", "--bank", bank, stdin="啥辰光寄来\n")
+        server.usual = partial(good, same_as={"когда": "多久能收到货"})
+        result = run(server, "phrases", "search", "--bank", bank, stdin="когда\n")
     assert result.exit_code == 0
     assert [hit["id"] for hit in orjson.loads(result.stdout)["hits"]][:1] == ["eta"]
 
 
 def test_enquiries_are_put_together_by_the_meanings_of_the_endpoint() -> None:
     with serving() as server:
-        server.usual = partial(good, same_as={"啥辰光寄来": "多久可以送到"})
-        result = run(server, "cluster", "-", stdin="啥辰光寄来\n多久可以送到\n能开发票吗\n")
+        server.usual = partial(good, same_as={"когда": "多久可以送到"})
+        result = run(server, "cluster", "-", stdin="когда\n多久可以送到\n能开发票吗\n")
     clusters = {one["text"]: one["cluster"] for one in map(orjson.loads, result.stdout.splitlines())}
-    assert clusters["啥辰光寄来"] == clusters["多久可以送到"] == 0
+    assert clusters["когда"] == clusters["多久可以送到"] == 0
     assert clusters["能开发票吗"] is None
 
 

@@ -26,7 +26,7 @@ from app.settings import Settings
 from app.usecases.knowledge import Knowledge
 from phrasebank import Phrase
 
-ASKED, MEANT = "啥辰光寄来", "多久能收到货"
+ASKED, MEANT = "когда", "多久能收到货"
 PHRASES = (
     Phrase("eta", "一般三天左右送到。", examples=(MEANT, "几天送达")),
     Phrase("invoice", "发票随订单开。", examples=("能开发票吗",)),
