@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from phrasebank.chitchat import Chat
 from phrasebank.cues import cues_of
 from phrasebank.documents import Document, Documents, Source
-from phrasebank.encoding import Encoder
+from phrasebank.encoding import Encoder, Vectors
 from phrasebank.grams import Ints, Postings
 from phrasebank.index import Floats, Index, Query, Weighting
 from phrasebank.keywords import WIDESPREAD, KeywordEvidence, KeywordParts, Keywords
@@ -54,6 +54,8 @@ class Evidence:
     """The classifier's opinion, about 0..1."""
     context: float
     """The same of what the buyer wrote before."""
+    talk: float
+    """By meaning, of the document nearest to the message and what was written before together, -1..1; 0 without these."""
     ratio: float
     """Edit similarity with the nearest document, 0..1."""
     coverage: float
@@ -75,6 +77,7 @@ class _Nearness:
     cosine: float
     meaning: float
     learned: float
+    talk: float = 0.0
 
 
 class Segment:
@@ -168,12 +171,14 @@ class Segment:
         """
         if not self.phrases:
             return []
-        near = self._nearness(query, gone)
+        near = self._nearness(query, gone, talk_of(query, context))
         before: dict[int, float] = defaultdict(float)
         for weight, earlier in zip(CONTEXT_WEIGHTS, context, strict=False):
             for position, one in self._nearness(earlier, gone).items():
                 before[position] += weight * one.learned
-        promise = {position: one.cosine + one.meaning + one.learned for position, one in near.items()}
+        promise = {
+            position: one.cosine + max(one.meaning, one.talk) + one.learned for position, one in near.items()
+        }
         for position, learned in before.items():
             promise[position] = promise.get(position, 0.0) + 0.3 * learned
         keywords = self._keywords.met(query.words, promise, gone)
@@ -194,20 +199,26 @@ class Segment:
             for position in sorted(chosen)
         ]
 
-    def _nearness(self, query: Query, gone: Marks | None) -> dict[int, _Nearness]:
-        """The nearest phrases by position, `CANDIDATES` by nearness and as many by the classifier; none marked as `gone`."""
-        return (
-            self._at_a_glance(query, gone) if len(self._documents) > ALL_ROWS else self._in_full(query, gone)
-        )
+    def _nearness(
+        self, query: Query, gone: Marks | None, talk: Vectors | None = None
+    ) -> dict[int, _Nearness]:
+        """The nearest phrases by position, `CANDIDATES` by nearness and as many by the classifier; none marked as `gone`.
 
-    def _at_a_glance(self, query: Query, gone: Marks | None) -> dict[int, _Nearness]:
+        With the meaning of the `talk`, as many by their nearness to that.
+        """
+        if len(self._documents) > ALL_ROWS:
+            return self._at_a_glance(query, gone, talk)
+        return self._in_full(query, gone, talk)
+
+    def _at_a_glance(self, query: Query, gone: Marks | None, talk: Vectors | None) -> dict[int, _Nearness]:
         """Of many documents only those are compared that share the rarer grams of the message."""
         rows, letters = self._index.nearest(query)
         owners = self._documents.owners[rows]
         if gone is not None:
             present = ~gone[owners]
             rows, letters, owners = rows[present], letters[present], owners[present]
-        meanings = self._meanings_of(query, rows)
+        meanings = self._meanings_of(query.meaning, rows)
+        talks = self._meanings_of(talk, rows)
         boosts = self._documents.boosts[rows]
         trusted = nearness(letters, meanings) * boosts
         found: dict[int, _Nearness] = {}
@@ -219,31 +230,40 @@ class Segment:
                     float(letters[place] * boosts[place]),
                     0.0 if meanings is None else float(meanings[place] * boosts[place]),
                     self._unlearned(float(trusted[place])),
+                    0.0 if talks is None else float(talks[place] * boosts[place]),
                 ),
             )
             if len(found) == CANDIDATES:
                 break
         return found
 
-    def _in_full(self, query: Query, gone: Marks | None) -> dict[int, _Nearness]:
+    def _in_full(self, query: Query, gone: Marks | None, talk: Vectors | None) -> dict[int, _Nearness]:
         """Every document is compared."""
         documents = self._documents
         letters = self._index.cosines(query)
-        meanings = self._meanings_of(query)
+        meanings = self._meanings_of(query.meaning)
+        talks = self._meanings_of(talk)
         near = nearness(letters, meanings)
         trusted = near * documents.boosts
         best = np.maximum.reduceat(trusted, documents.starts)
         if gone is not None:
             best[gone] = 0.0
+        if talks is not None:
+            together = np.maximum.reduceat(talks * documents.boosts, documents.starts)
+            together[best <= 0] = 0.0
+            told = _largest(together, CANDIDATES)
+        else:
+            told = np.zeros(0, dtype=np.int64)
         if self._alphas is None:
-            positions = _largest(best, CANDIDATES)
+            positions = np.union1d(_largest(best, CANDIDATES), told)
             opinions = self._unlearned(best[positions])
         else:
             # einsum keeps to this thread: a product so small is done before the threads of BLAS have met, and on a busy
             # machine they wait for each other some twenty times as long as it takes.
-            positions = _largest(best, ASKED)
+            positions = np.union1d(_largest(best, ASKED), told)
             opinions = np.einsum("ij,j->i", self._alphas[positions], near)
             kept = {*_largest(best[positions], CANDIDATES).tolist(), *_largest(opinions, CANDIDATES).tolist()}
+            kept.update(np.flatnonzero(np.isin(positions, told)).tolist())
             places = np.array(sorted(kept), dtype=np.int64)
             positions, opinions = positions[places], opinions[places]
         nearest = {}
@@ -255,13 +275,12 @@ class Segment:
                 float((letters[own] * boosts).max()),
                 0.0 if meanings is None else float((meanings[own] * boosts).max()),
                 learned,
+                0.0 if talks is None else float((talks[own] * boosts).max()),
             )
         return nearest
 
-    def _meanings_of(self, query: Query, rows: Ints | slice = slice(None)) -> Floats | None:
-        if self._meanings is None or query.meaning is None:
-            return None
-        return self._meanings.cosines(query.meaning, rows)
+    def _meanings_of(self, meaning: Vectors | None, rows: Ints | slice = slice(None)) -> Floats | None:
+        return None if self._meanings is None or meaning is None else self._meanings.cosines(meaning, rows)
 
     def _unlearned(self, near: T) -> T:
         """What a classifier would say that has learned from one document for each phrase."""
@@ -290,6 +309,7 @@ class Segment:
             meaning=near.meaning,
             learned=near.learned,
             context=before,
+            talk=near.talk,
             ratio=fuzz.ratio(query.words, nearest.words) / 100 * nearest.boost,
             coverage=len(characters.intersection(nearest.words)) / max(len(characters), 1),
             cues_missing=(asked & ~int(self._documents.cues[position])).bit_count(),
@@ -297,6 +317,17 @@ class Segment:
             keyword=self._keywords.evidence(keywords, query.words) if keywords else None,
             density=self._density,
         )
+
+
+def talk_of(query: Query, context: Sequence[Query]) -> Vectors | None:
+    """The meaning of a message together with what the buyer wrote before, the latest first; None where either says nothing."""
+    earlier = [one.meaning for one in context if one.meaning is not None]
+    if query.meaning is None or not earlier:
+        return None
+    weights = CONTEXT_WEIGHTS[: len(earlier)]
+    together = query.meaning + sum(weight * one for weight, one in zip(weights, earlier, strict=False))
+    length = float(np.linalg.norm(together))
+    return np.asarray(together / length, dtype=np.float32) if length > 1e-6 else None
 
 
 def _largest(values: Floats, count: int) -> NDArray[np.int64]:

@@ -16,6 +16,8 @@ from phrasebank.folding import bare, folded
 from phrasebank.phrase import Phrase, derived_id
 from phrasebank.results import Hit
 
+ANSWERED: Final = 0.3
+"""A question whose best phrase is less likely than this has no answer yet."""
 USEFUL: Final = 0.2
 """A phrase that is right less often than this is no answer."""
 FOUND: Final = 0.5
@@ -86,7 +88,7 @@ def from_enquiries(
     answered = _by_phrase(asking, [phrase for phrase in phrases if phrase.state == "approved"])
     known = {id(one) for group in answered.values() for one in group}
     by_id = {phrase.id: phrase for phrase in phrases}
-    open_ones = [one for one in asking if id(one) not in known and _best(found.of(one.text)) < USEFUL]
+    open_ones = [one for one in asking if id(one) not in known and _best(found.of(one.text)) < ANSWERED]
     return [
         *_unanswered(open_ones, by_id, found, mask, days),
         *_suggested(answered, by_id, found, mask, holding),
