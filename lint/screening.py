@@ -97,8 +97,11 @@ class Screen:
                 doubtful[near].append(found)
         for near, several in doubtful.items():
             indices = [tight.at(start) for start, _, _ in several]
-            texts = [batch.view(view).parts(indices) for view in near.views]
-            yield from (several[at] for at in sorted({at for each in texts for at in near.may_hold(each)}))
+            # Each text is asked once, however often the word stands in it.
+            asked = sorted(set(indices))
+            texts = (batch.view(view).parts(asked) for view in near.views)
+            holding = {asked[at] for each in texts for at in near.may_hold(each)}
+            yield from (one for one, index in zip(several, indices, strict=True) if index in holding)
 
     def _too_long(self, batch: Batch) -> Iterator[int]:
         if max(map(len, batch.texts)) > self._limit:

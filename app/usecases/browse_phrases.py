@@ -17,7 +17,7 @@ PAGE: Final = 50
 """How many phrases are shown at a time."""
 FOUND_BY_MEANING: Final = 50
 """How many hits the bank is asked for."""
-LIKELY: Final = 0.2
+LIKELY: Final = 0.3
 """The chance from which a hit goes before phrases that merely hold the words."""
 UNLIKELY: Final = 10
 """How many hits below that are shown, behind them."""

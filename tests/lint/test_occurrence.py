@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lint import Linter
 from lint.folding import fold
 from lint.occurrence import CONTEXT, Glance, Near, Occurrences
 
@@ -60,3 +63,18 @@ def test_near_looks_no_further_than_the_context() -> None:
     near = Near(re2.compile("加"))
     assert near.holds("加" + "好" * (CONTEXT - 1) + "最", CONTEXT, CONTEXT + 1)
     assert not near.holds("加" + "好" * CONTEXT + "最", CONTEXT + 1, CONTEXT + 2)
+
+
+def test_a_text_is_asked_once_however_often_a_word_stands_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    may_hold = Near.may_hold
+
+    def counted(self: Near, texts: Sequence[str]) -> Iterable[int]:
+        asked.append(len(texts))
+        return may_hold(self, texts)
+
+    monkeypatch.setattr(Near, "may_hold", counted)
+    text = "至微信地址" * 400
+    list(Linter.default().check_all([text, text], channel="template"))
+    assert asked
+    assert max(asked) <= 2
