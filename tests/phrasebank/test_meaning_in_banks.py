@@ -51,7 +51,7 @@ def test_what_means_the_same_is_nearer_than_what_does_not(near: str, to: str, fa
 
 def test_a_phrase_is_found_by_its_meaning_where_no_character_is_shared() -> None:
     phrases = [
-        Phrase("eta", "亲，一般两三天送达", examples=("多久收货",)),
+        Phrase("eta", "亲，一般两三日内送达", examples=("多久收货",)),
         Phrase("invoice", "可以开电子发票", examples=("能开发票吗",)),
         Phrase("size", "请看尺码表", examples=("我穿哪个码合适",)),
     ]
