@@ -32,6 +32,8 @@ COURTESY_SCORE: Final = 0.9
 """The chance that a phrase for 在吗 answers 在吗."""
 CODE_SCORE: Final = 1.0
 CODE_BEGUN_SCORE: Final = 0.5
+TALK_TELLS: Final = 0.1
+"""A phrase nearer than that to the talk than to the message alone, by cosine of meaning, is offered because of the talk."""
 REFERENCE_SCORE: Final = 0.5
 """An order card after a question: the question's phrases are worth so much of what they were."""
 SURELY_KNOWN: Final = 0.6
@@ -332,6 +334,8 @@ def _reasons(evidence: Evidence, words: str, context: Sequence[str]) -> tuple[st
         reasons.append("关键词：" + "、".join(evidence.keyword.keywords[:3]))
     if nearest.words != words and evidence.cosine >= 0.2:
         reasons.append(f"与{named}「{quoted(nearest.text)}」相近")
-    if context and evidence.context > max(evidence.learned, 0.05):
+    if context and (
+        evidence.context > max(evidence.learned, 0.05) or evidence.talk > evidence.meaning + TALK_TELLS
+    ):
         reasons.append("结合上文")
     return tuple(reasons) or ("与常见问法略有相似",)
