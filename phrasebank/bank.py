@@ -32,6 +32,8 @@ COURTESY_SCORE: Final = 0.9
 """The chance that a phrase for 在吗 answers 在吗."""
 CODE_SCORE: Final = 1.0
 CODE_BEGUN_SCORE: Final = 0.5
+LONGEST_HEARD: Final = 60
+"""Code points, folded, of a message that is read by its sound. Who writes more than that has been understood by the rest."""
 TALK_TELLS: Final = 0.1
 """A phrase nearer than that to the talk than to the message alone, by cosine of meaning, is offered because of the talk."""
 REFERENCE_SCORE: Final = 0.5
@@ -194,7 +196,7 @@ class Bank:
         """The result for a message taken as one question, in its own words or by its sound."""
         words = folded(query)
         plain = self._in_words(query, words, context, top, occasion)
-        if plain.score >= SURELY_KNOWN:
+        if plain.score >= SURELY_KNOWN or len(words) > LONGEST_HEARD:
             return plain
         reading = heard(words, self._weighting.frequency)
         if reading is None:

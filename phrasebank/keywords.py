@@ -111,8 +111,11 @@ class Keywords:
 
     def refusing(self, words: str, among: Iterable[int]) -> set[int]:
         """Those of the phrases `among` of which a not-keyword occurs in folded `words`."""
-        found = [positions for _, positions in self._refusing.found_in(words)]
-        return {position for position in among if any(_holds(positions, position) for positions in found)}
+        asked = np.fromiter(among, np.int32)
+        refusing = np.zeros(len(asked), dtype=np.bool_)
+        for _, positions in self._refusing.found_in(words):
+            refusing |= _held(positions, asked)
+        return set(asked[refusing].tolist())
 
 
 def _some_of(ascending: NDArray[np.int32], promising: NDArray[np.int32], gone: Marks | None) -> list[int]:
@@ -120,8 +123,7 @@ def _some_of(ascending: NDArray[np.int32], promising: NDArray[np.int32], gone: M
     present = ascending if gone is None else ascending[~gone[ascending]]
     found: list[int] = present[:WIDESPREAD].tolist()
     if len(found) == WIDESPREAD:
-        places = np.minimum(np.searchsorted(present, promising), len(present) - 1)
-        held = promising[(present[places] == promising) & (promising > found[-1])]
+        held = promising[_held(present, promising) & (promising > found[-1])]
         found += np.sort(held).tolist()
     return found
 
@@ -146,7 +148,7 @@ class _Words(Generic[_Meaning]):
         )
 
 
-def _holds(ascending: NDArray[np.int32], value: int) -> bool:
-    # A value of the same type, or the whole array would be converted to its.
-    place = int(np.searchsorted(ascending, np.int32(value)))
-    return place < len(ascending) and int(ascending[place]) == value
+def _held(ascending: NDArray[np.int32], values: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which of the values stand in an array that is not empty."""
+    places = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return np.asarray(ascending[places] == values)

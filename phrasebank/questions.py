@@ -15,6 +15,8 @@ from phrasebank.folding import folded
 
 MOST_PARTS: Final = 5
 """More questions than these are left in the last part."""
+LONGEST_CUT: Final = 200
+"""Code points of a message that is cut. Nobody types a longer one question by question; it was pasted."""
 _CUT: Final = re.compile(
     r"(?:[?？!！。;；…，,、~～\s]|(?<![\w])\d{1,2}[、.．)）](?!\d))+|(?<=.)(?=另外|[顺順]便|[还還]有就是)"
 )
@@ -31,11 +33,11 @@ _EMPTY: Final = re.compile(
 
 
 def questions_of(text: str) -> tuple[str, ...]:
-    """The questions of a message, in order, each with what leads in or trails it; `text` itself, alone, if there is one at most.
+    """The questions of a message, in order, each with what leads in or trails it; `text` itself, alone, if there is one at most or it is too long.
 
     Joined they are the message but for the punctuation between them.
     """
-    pieces = list(_pieces(text))
+    pieces = list(_pieces(text)) if len(text) <= LONGEST_CUT else []
     if len(pieces) < 2:
         return (text,)
     parts: list[str] = []
