@@ -15,7 +15,7 @@ import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,7 @@ from rapidfuzz import fuzz, process
 from phrasebank import Bank, Phrase
 from phrasebank.clustering import cluster
 from phrasebank.encoders.builtin import BUILTIN
-from phrasebank.encoders.remembering import RememberingEncoder, Vector
+from phrasebank.encoders.remembering import InMemory, RememberingEncoder
 from phrasebank.encoders.semantic import SemanticEncoder
 from phrasebank.encoding import Encoder
 from phrasebank.folding import folded
@@ -37,19 +37,6 @@ SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 FOLDS = 5
 Scores = np.ndarray
 """Messages by documents."""
-
-
-class InMemory:
-    """An encoder's store in memory, so that the folds do not encode the same texts anew."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Vector] = {}
-
-    def read(self, texts: Sequence[str]) -> Mapping[str, Vector]:
-        return {text: self._known[text] for text in texts if text in self._known}
-
-    def keep(self, vectors: Mapping[str, Vector]) -> None:
-        self._known |= vectors
 
 
 def chosen_encoder(arguments: Sequence[str]) -> Encoder | None:

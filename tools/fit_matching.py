@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 
 from phrasebank.bank import Bank
 from phrasebank.encoders.builtin import BUILTIN
-from phrasebank.encoders.remembering import RememberingEncoder, Vector
+from phrasebank.encoders.remembering import InMemory, RememberingEncoder
 from phrasebank.encoders.semantic import SemanticEncoder
 from phrasebank.encoding import Encoder, Strength
 from phrasebank.index import Query
@@ -325,19 +325,6 @@ def main() -> None:
         with strong.keeping(known, lambda done, total: None):
             record[strength] = fitted(encoder)
     FIGURES.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2) + b"\n")
-
-
-class InMemory:
-    """The vectors of texts, as long as this program runs."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Vector] = {}
-
-    def read(self, texts: Sequence[str]) -> Mapping[str, Vector]:
-        return {text: self._known[text] for text in texts if text in self._known}
-
-    def keep(self, vectors: Mapping[str, Vector]) -> None:
-        self._known |= vectors
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -31,6 +32,16 @@ class FieldError(ValueError):
         self.reason = reason
         self.field = field_name
         self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One of several things from outside that cannot be taken, by its id where it has one; the rest as in `FieldError`."""
+
+    id: str | None
+    reason: str
+    message: str
+    field: str | None = None
 
 
 Choice = TypeVar("Choice", bound=StrEnum)

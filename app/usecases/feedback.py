@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from app.core.events import EventType, Kind, Sender, parse_event
 from app.core.feedback import Feedback, Judged, parse_feedback
-from app.core.fields import FieldError
+from app.core.fields import FieldError, Refused
 from app.core.masking import masked
 from app.db.journal import lock_buyers
 from app.db.tables import EventRow, FeedbackRow, PhraseRow
@@ -32,16 +32,6 @@ LISTED: Final = 200
 
 class UnknownFeedbackError(LookupError):
     """There is no verdict with this id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A verdict that cannot be taken: `reason` is stable, `message` is for people, `field` names the place."""
-
-    id: str | None
-    reason: str
-    message: str
-    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session as Database
 
 from app.core.events import Event, parse_event
-from app.core.fields import FieldError
+from app.core.fields import FieldError, Refused
 from app.db.journal import Delivery, Stored, record_conflict, store_events, take_delivery
 from app.usecases.absorb import EventDecision, absorb, look_again
 from app.usecases.knowledge import Knowledge
@@ -18,16 +18,6 @@ from app.usecases.shops import read_shop
 
 MAX_BATCH = 500
 """Events in one request at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An event that cannot be taken: `reason` is stable, `message` is for people, `field` names the place."""
-
-    id: str | None
-    reason: str
-    message: str
-    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

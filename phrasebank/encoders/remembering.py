@@ -42,6 +42,19 @@ class Nowhere:
         pass
 
 
+class InMemory:
+    """A store that lasts as long as it is held: for programs that build bank after bank of the same texts."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Vector] = {}
+
+    def read(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        return {text: self._known[text] for text in texts if text in self._known}
+
+    def keep(self, vectors: Mapping[str, Vector]) -> None:
+        self._known |= vectors
+
+
 class RememberingEncoder:
     """Gives what `encoder` gives, encoding each text once. Safe to share between threads.
 

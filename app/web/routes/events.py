@@ -10,10 +10,11 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from app.core.fields import Refused
 from app.db.journal import Delivery
 from app.gateways.consoles import ADAPTERS, ConsoleError
 from app.usecases.service import Service
-from app.usecases.take_events import MAX_BATCH, Refused, Taken, read_events, take_events
+from app.usecases.take_events import MAX_BATCH, Taken, read_events, take_events
 from app.web.answers import answer_json
 from app.web.auth import ServiceDep, bearer_of, principal_of, signed_shop
 from app.web.bodies import parse_json

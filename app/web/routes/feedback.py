@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from app.core.fields import Refused
 from app.usecases.feedback import (
-    Refused,
     Taken,
     UnknownFeedbackError,
     list_feedback,

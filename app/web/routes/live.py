@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from sqlmodel import Session as Database
 
+from app.core.fields import Refused
 from app.usecases.administration import (
     Principal,
     close_web_session,
@@ -18,7 +19,6 @@ from app.usecases.administration import (
     principal_of_web_session,
 )
 from app.usecases.feedback import (
-    Refused,
     Taken,
     UnknownFeedbackError,
     read_feedback,
