@@ -24,7 +24,7 @@ from phrasebank.meanings import Meanings, most_near, nearness
 from phrasebank.occasion import Marks
 from phrasebank.phrase import Phrase
 
-T = TypeVar("T", float, Floats)
+_Near = TypeVar("_Near", float, Floats)
 
 CLASSIFIER_ROWS: Final = 4_000
 CLASSIFIER_CELLS: Final = 2_000_000
@@ -282,7 +282,7 @@ class Segment:
     def _meanings_of(self, meaning: Vectors | None, rows: Ints | slice = slice(None)) -> Floats | None:
         return None if self._meanings is None or meaning is None else self._meanings.cosines(meaning, rows)
 
-    def _unlearned(self, near: T) -> T:
+    def _unlearned(self, near: _Near) -> _Near:
         """What a classifier would say that has learned from one document for each phrase."""
         return near / (most_near(self._meanings is not None) + RIDGE)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from phrasebank.cues import refused
 from phrasebank.folding import folded
-from phrasebank.keywords import LONGEST_KEYWORD
+from phrasebank.keywords import KeywordParts
 from phrasebank.phrase import Phrase
 
 Parts = tuple[str, ...]
@@ -17,8 +17,8 @@ Parts = tuple[str, ...]
 
 def parts_of(keyword: str) -> Parts:
     """The parts of a keyword; empty if there is nothing to compare or it is a whole sentence, which is matched as an example is."""
-    parts = tuple(sorted({part for piece in keyword.split("&") if (part := folded(piece))}))
-    return () if len(parts) == 1 and len(parts[0]) > LONGEST_KEYWORD else parts
+    parts = KeywordParts()
+    return () if parts.is_sentence(keyword) else tuple(sorted(parts[keyword]))
 
 
 @dataclass(frozen=True, slots=True)
