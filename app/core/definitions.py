@@ -6,14 +6,13 @@ whatever it cannot take raises one `DefinitionError` that names the knob and the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-DAY_S = 86_400
+from app.core.spans import DAY_S, WHOLE_DAY, Span, SpanError, read_span
 
 
 class DefinitionError(ValueError):
@@ -107,29 +106,6 @@ class OfflineLeave(StrEnum):
     DROP = "drop"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Hours of a day in whole seconds since midnight, `start_s` in 0..86399, `end_s` in 1..86400.
-
-    An end before the start reaches past midnight. Half-open unless a caller says that the end is included.
-    """
-
-    start_s: int
-    end_s: int
-
-    def holds(self, micros: int, *, end_inclusive: bool = False) -> bool:
-        """Does this time of day (microseconds since midnight) lie in the hours?"""
-        start, end = self.start_s * 1_000_000, self.end_s * 1_000_000
-        before_end = micros <= end if end_inclusive else micros < end
-        if start < end:
-            return micros >= start and before_end
-        return micros >= start or before_end
-
-    def to_json(self) -> list[str]:
-        return [_clock_text(self.start_s), _clock_text(self.end_s)]
-
-
-WHOLE_DAY = (Span(0, DAY_S),)
 _DEFAULT_HOURS = (Span(8 * 3600, DAY_S),)
 
 _SHARED_KNOBS = frozenset({"tz", "hours", "hours_end_inclusive", "robot"})
@@ -375,27 +351,8 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(v, str) for v in value)
 
 
-_CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
-
-
 def _span(pair: tuple[str, str]) -> Span:
-    start, end = (_clock(text) for text in pair)
-    if start >= DAY_S or end in (0, start):
-        raise _bad(
-            "hours", list(pair), '["08:00:00","24:00:00"]，整天写 00:00:00 到 24:00:00', "an open span"
-        )
-    return Span(start, end)
-
-
-def _clock(text: str) -> int:
-    match = _CLOCK.fullmatch(text)
-    seconds = 0
-    if match is not None:
-        seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
-    if match is None or seconds > DAY_S:
-        raise _bad("hours", text, "HH:MM:SS，最晚 24:00:00", "HH:MM:SS up to 24:00:00")
-    return seconds
-
-
-def _clock_text(seconds: int) -> str:
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    try:
+        return read_span(*pair)
+    except SpanError as error:
+        raise DefinitionError("hours", str(error)) from None

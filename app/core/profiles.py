@@ -13,7 +13,8 @@ from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
-from app.core.definitions import Definition, MeasureKind, Span
+from app.core.definitions import Definition, MeasureKind
+from app.core.spans import Span
 
 DEFAULT_GOAL = Fraction(4, 5)
 """The own goal where no target is published."""

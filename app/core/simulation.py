@@ -35,10 +35,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.core.definitions import DAY_S, ClockStart, Definition, Robot, SessionRule, Unit
+from app.core.definitions import ClockStart, Definition, Robot, SessionRule, Unit
 from app.core.events import Event, EventType, Kind, Sender
 from app.core.ladder import Step, steps
 from app.core.policies import Policy
+from app.core.spans import DAY_S
 
 SERVICE_HOURS_S: Final = (8 * 3600.0, float(DAY_S))
 """When the seats are staffed if the platform assesses the whole day."""

@@ -25,7 +25,6 @@ from app.core.definitions import (
     Definition,
     DefinitionError,
     MeasureKind,
-    Span,
 )
 from app.core.profiles import (
     DEFAULT_GOAL,
@@ -50,6 +49,7 @@ from app.core.profiles import (
     Status,
     Suspension,
 )
+from app.core.spans import Span
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from short_logs import SHANGHAI, log_of, shared
 
-from app.core.definitions import MeasureKind, Robot, RobotOnly, Span
+from app.core.definitions import MeasureKind, Robot, RobotOnly
 from app.core.events import parse_event
 from app.core.measures import EditionError, History, evaluate_measure
 from app.core.profiles import Line, PeriodUse, Profile, Provenance, Status
+from app.core.spans import Span
 from app.platforms.catalog import ProfileError, load_profiles, read_profile
 
 PLATFORMS = ["kuaishou", "douyin", "pinduoduo", "tmall", "jd", "xiaohongshu", "wechat_kf", "taojiji"]

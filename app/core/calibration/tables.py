@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from app.core.calibration.observations import Key, Shape
 from app.core.calibration.traits import Traits, traits_of
-from app.core.definitions import WHOLE_DAY, AssessBy, Dedupe, Definition, SessionRule, Unit
+from app.core.definitions import AssessBy, Dedupe, Definition, SessionRule, Unit
 from app.core.events import Sender
 from app.core.measures.evaluator import agent_of
 from app.core.measures.history import BuyerHistory, History
 from app.core.measures.items import Calendar, Dropped, Item, LocalTime, longest_wait, read_items
+from app.core.spans import WHOLE_DAY
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -12,13 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from app.core.definitions import DAY_S
 from app.core.forecast.arrivals import DayCurve
 from app.core.forecast.chance import interval
 from app.core.forecast.lines import good_side, misses_allowed, outlook
 from app.core.forecast.period_end import Rest, play_rest
 from app.core.forecast.periods import DayCounts, Period, leaving
 from app.core.profiles import Line
+from app.core.spans import DAY_S
 
 INTERVAL: Final = 0.8
 LEAST_ITEMS: Final = 20

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from app.core.definitions import DAY_S
 from app.core.forecast.periods import DayCounts
+from app.core.spans import DAY_S
 
 _HOUR_S: Final = 3600
 _ASSUMED_ITEMS: Final = 15.0
