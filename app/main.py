@@ -47,6 +47,7 @@ from app.web.routes import (
     phrase_pages,
     phrases,
     reading,
+    typists,
 )
 from app.web.versioned_files import VersionedFiles
 
@@ -122,7 +123,19 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(PlainHeaders)
 
-    for module in (events, lint, care, phrases, phrase_history, feedback, reading, measures, health, live):
+    for module in (
+        events,
+        typists,
+        lint,
+        care,
+        phrases,
+        phrase_history,
+        feedback,
+        reading,
+        measures,
+        health,
+        live,
+    ):
         app.include_router(module.router)
     for pages in (phrase_pages, phrase_form, import_pages, care_pages):
         app.include_router(pages.router)

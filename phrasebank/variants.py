@@ -30,6 +30,11 @@ def choose_text(phrase: Phrase, said: Collection[str]) -> str | None:
     return next(unsaid_texts(phrase, said), None)
 
 
+def was_said(wording: str, said: Collection[str]) -> bool:
+    """Whether a wording is among the texts already `said`, compared as `unsaid_texts` does."""
+    return bool(said) and any(_wording(wording).fullmatch(bare(text)) for text in said)
+
+
 def is_wording_of(phrase: Phrase, text: str) -> bool:
     """Whether `text` is what the phrase or one of its variants says, compared as `choose_text` does."""
     words = bare(text)

@@ -2,226 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from app.core.clocks import UNCOUNTED, OpenItem
-from app.core.events import Kind, Sender
-from app.core.mood import Mood
-from app.core.policies import Policy
-from app.core.sessions import HUMAN_SENDERS, SHOP_SENDERS, Message, Session
-from app.core.utterances import utterance_of
+from app.core.guards import Needs, Question, Refusal, Words, first_refusal
+from app.core.situations import (
+    Decision,
+    Moment,
+    Purpose,
+    Say,
+    Silence,
+    Situation,
+    last_human,
+    opening_words,
+)
 from lint import Linter
 from phrasebank import Phrase, Result
 from phrasebank.filling import fill
-from phrasebank.variables import variable_named
-from phrasebank.variants import unsaid_texts
 
-
-class Purpose(StrEnum):
-    ANSWER = "answer"
-    HOLDING = "holding"
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """The machine says `text` as `sender`. `once` names what must not be said twice."""
-
-    purpose: Purpose
-    text: str
-    phrase_id: str
-    sender: Sender
-    once: str
-    reasons: tuple[str, ...]
+__all__ = [
+    "Decision",
+    "Purpose",
+    "Say",
+    "Silence",
+    "Situation",
+    "Sources",
+    "decide_at_once",
+    "decide_before_deadline",
+    "decide_before_sending",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """The machine says nothing. `code` is stable, `reasons` are for people."""
+class Sources:
+    """Where words come from, each asked only when it is needed.
 
-    code: str
-    reasons: tuple[str, ...]
-
-
-Decision = Say | Silence
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that a decision looks at. `session` is the session of `item`; `said` is what the buyer already read.
-
-    `values` are those of variables that are known.
+    `found` is what the bank has for the buyer's message, `phrases` what may be said unattended for a purpose, in the
+    shop's order; `linter` judges what would be said.
     """
 
-    session: Session
-    item: OpenItem
-    policy: Policy
-    mood: Mood
-    platform: str
-    now: datetime
-    said: frozenset[str]
-    values: Mapping[str, str] = field(default_factory=dict)
+    found: Callable[[], Result]
+    phrases: Callable[[Purpose], Sequence[Phrase]]
+    linter: Linter
 
 
-def decide_at_once(situation: Situation, found: Result, linter: Linter) -> Decision:
-    """Decide when the message has just come in. Only the policy `answer: at_once` speaks here."""
-    if situation.policy.answer != "at_once":
-        return Silence("not_at_once", ("设置为临近超时才代答",))
-    return _blocked(situation) or _answer(situation, found, linter)
+def decide_at_once(situation: Situation, sources: Sources) -> Decision:
+    """Decide when the message has just come in: an answer, the words for off hours, or a welcome, in this order.
+
+    One thing at most is said: an answer greets well enough. A `Silence` is that of the answer.
+    """
+    answer = _decide(situation, Purpose.ANSWER, Moment.ARRIVAL, sources)
+    if isinstance(answer, Say):
+        return answer
+    for purpose in (Purpose.OFF_HOURS, Purpose.WELCOME):
+        greeting = _decide(situation, purpose, Moment.ARRIVAL, sources)
+        if isinstance(greeting, Say):
+            return greeting
+    return answer
 
 
-def decide_before_deadline(
-    situation: Situation, found: Callable[[], Result], holding: Sequence[Phrase], linter: Linter
-) -> Decision:
+def decide_before_deadline(situation: Situation, sources: Sources) -> Decision:
     """Decide shortly before the deadline, when nobody has answered: the answer if one is sure, else a holding reply."""
-    if blocked := _blocked(situation):
-        return blocked
-    answered: Decision = Silence("answer_off", ("未开启自动回答",))
-    if situation.policy.answer != "off":
-        answered = _answer(situation, found(), linter)
-        if isinstance(answered, Say):
-            return answered
-    held = _hold(situation, holding, linter)
-    if isinstance(held, Say):
-        return Say(
-            held.purpose, held.text, held.phrase_id, held.sender, held.once, answered.reasons + held.reasons
-        )
-    return Silence(held.code, answered.reasons + held.reasons)
+    answered = _decide(situation, Purpose.ANSWER, Moment.DEADLINE, sources)
+    if isinstance(answered, Say):
+        return answered
+    held = _decide(situation, Purpose.HOLDING, Moment.DEADLINE, sources)
+    reasons = tuple(dict.fromkeys(answered.reasons + held.reasons))
+    return replace(held, reasons=reasons)
 
 
-def still_wanted(
-    session: Session, item_at: datetime, policy: Policy, now: datetime, *, item_open: bool
-) -> Silence | None:
-    """The guards that are asked again at the moment of sending. None: go ahead."""
-    if not policy.robot_on:
-        return Silence("switched_off", ("机器人已关闭",))
-    if session.closed_at is not None:
-        return Silence("closed", ("会话已结束",))
-    if _human_since(session, item_at):
-        return Silence("human_answered", ("客服已回复，机器不再发送",))
-    if not item_open:
-        return Silence("answered", ("这条消息已经不再等待回复",))
-    return None
-
-
-def _blocked(situation: Situation) -> Silence | None:
-    session, policy, item = situation.session, situation.policy, situation.item
-    if not policy.robot_on:
-        return Silence("switched_off", ("机器人已关闭",))
-    if session.flag is not None:
-        return Silence("spam", ("买家被标记为骚扰或广告",))
-    if session.closed_at is not None:
-        return Silence("closed", ("会话已结束",))
-    if situation.now > item.deadline_at:
-        return Silence("too_late", ("已过时限，不再补发",))
-    if _human_since(session, item.at):
-        return Silence("human_answered", ("客服已回复",))
-    pause = timedelta(seconds=policy.typing_pause_s)
-    human = _last_human(session)
-    if human is not None and situation.now - human.at < pause:
-        return Silence("human_active", (f"客服 {policy.typing_pause_s} 秒内刚说过话，机器先等",))
-    if _robot_in_row(session) >= policy.max_robot_in_row:
-        return Silence("too_many", (f"机器已连续回复 {policy.max_robot_in_row} 次，等人工",))
-    return None
-
-
-def _answer(situation: Situation, result: Result, linter: Linter) -> Decision:
-    policy = situation.policy
-    message = _message(situation)
-    if message is None or message.kind is not Kind.TEXT:
-        return Silence("not_text", ("不是文字消息，不自动回答",))
-    said = utterance_of(situation.session, message).text
-    word = next((word for word in policy.handover_words if word in said), None)
-    if word is not None:
-        return Silence("wants_human", (f"买家要找人工（“{word}”）",))
-    if situation.mood.p_dissatisfied > policy.upset_above:
-        return Silence("upset", ("买家情绪不好，留给人工",))
-    if not result.hits:
-        return Silence("no_match", ("话术库里没有合适的回复",))
-    best = result.hits[0]
-    if not result.confident or best.score < policy.answer_min_score:
-        return Silence(
-            "not_sure", (f"“{best.phrase.title or best.phrase.id}”把握只有 {best.score:.0%}，不够自动回答",)
-        )
-    if policy.answer_categories and best.phrase.category not in policy.answer_categories:
-        return Silence("category", (f"分类“{best.phrase.category}”未允许自动回答",))
-    reasons = (f"与“{best.phrase.title or best.phrase.id}”相符，把握 {best.score:.0%}", *best.why)
-    once = f"{Purpose.ANSWER}:{situation.session.id}:{best.phrase.id}"
-    return _speak(situation, Purpose.ANSWER, (best.phrase,), once, reasons, linter)
-
-
-def _hold(situation: Situation, holding: Sequence[Phrase], linter: Linter) -> Decision:
-    if not situation.policy.holding:
-        return Silence("holding_off", ("未开启安抚回复",))
-    if not situation.item.counted:
-        reason = UNCOUNTED.get(situation.item.reason_uncounted or "", "平台不考核这条消息")
-        return Silence("uncounted", (reason,))
-    reasons = (f"临近时限（剩 {_seconds_left(situation)} 秒）仍无人回复",)
-    # One holding reply per wait: the next one may come only after a person has spoken.
-    human = _last_human(situation.session)
-    wait = human.id if human is not None else "start"
-    once = f"{Purpose.HOLDING}:{situation.session.id}:{wait}"
-    return _speak(situation, Purpose.HOLDING, holding, once, reasons, linter)
-
-
-def _speak(
+def decide_before_sending(
     situation: Situation,
     purpose: Purpose,
-    phrases: Sequence[Phrase],
-    once: str,
-    reasons: tuple[str, ...],
-    linter: Linter,
-) -> Decision:
-    """Choose a text that is complete, clean and new to the buyer."""
-    why_not: list[str] = []
+    phrase: Phrase | None,
+    text: str,
+    *,
+    admitted: bool,
+    sources: Sources,
+) -> Silence | None:
+    """Ask all guards once more about words that are about to leave. None: go ahead.
+
+    `phrase` is the one they were taken from, as it is now, `admitted` whether they are still its words and it may still be
+    said. What does not leave now but may later has `until`.
+    """
+    words = Words(phrase or Phrase(id="", text=text), text, fill(text, {}), "", admitted)
+    question = Question(situation, purpose, Moment.SENDING, sources.found, sources.linter, words)
+    refusal = first_refusal(question, *Needs)
+    return None if refusal is None else _silence(refusal)
+
+
+def _decide(situation: Situation, purpose: Purpose, moment: Moment, sources: Sources) -> Decision:
+    question = Question(situation, purpose, moment, sources.found, sources.linter)
+    refusal = first_refusal(question, Needs.SITUATION, Needs.MATCH)
+    if refusal is not None:
+        return _silence(refusal)
+    return choose_words(question, sources)
+
+
+def choose_words(question: Question, sources: Sources) -> Decision:
+    """The first words that no guard objects to. Where there are none, the silence of the guard that objected last."""
+    situation, purpose = question.situation, question.purpose
+    reasons = reasons_to_speak(question)
+    objections: list[Refusal] = []
+    for words in candidates(question, sources):
+        refusal = first_refusal(replace(question, words=words), Needs.WORDS)
+        if refusal is None:
+            return Say(
+                purpose,
+                words.filled.text,
+                words.phrase.id,
+                situation.sender,
+                words.once,
+                situation.ends_at(purpose),
+                reasons,
+            )
+        objections.append(refusal)
+    if not objections:
+        return Silence("no_phrase", (*reasons, "话术库里没有可用的话：请检查设置里的话术编号"))
+    why_not = dict.fromkeys(objection.no.reason for objection in objections)
+    return Silence(objections[-1].guard.code, (*reasons, *why_not))
+
+
+def candidates(question: Question, sources: Sources) -> Iterator[Words]:
+    """What could be said for the question's purpose, in order, filled in as far as the situation knows."""
+    situation, purpose = question.situation, question.purpose
+    values = dict(situation.values)
+    if purpose is Purpose.ANSWER:
+        phrases: Sequence[Phrase] = (question.best().hits[0].phrase,)
+    elif purpose is Purpose.OFF_HOURS or _nobody_there(situation, purpose):
+        phrases = sources.phrases(Purpose.OFF_HOURS)
+        opens_at = situation.staffing().opens_at
+        if opens_at is not None:
+            values["opens"] = opening_words(opens_at, situation.now, situation.zone)
+    else:
+        phrases = sources.phrases(purpose)
     for phrase in phrases:
-        for text in unsaid_texts(phrase, situation.said):
-            filled = fill(text, situation.values)
-            if filled.unfilled:
-                labels = (variable_named(name).label for name in filled.unfilled)
-                why_not.append(f"变量未填：{'、'.join(labels)}")
-                continue
-            report = linter.check(filled.text, channel="auto", platform=situation.platform)
-            if report.worst in {"error", "warning"}:
-                why_not.append(f"用语检查未通过：{report.findings[0].message}")
-                continue
-            sender = Sender.ROBOT_ASSIST if situation.session.reached_human else Sender.ROBOT
-            return Say(purpose, filled.text, phrase.id, sender, once, reasons)
-    if why_not:
-        return Silence("unfit", (*reasons, *dict.fromkeys(why_not)))
-    return Silence("nothing_new", (*reasons, "可用的话都已对这位买家说过"))
+        once = _once(situation, purpose, phrase)
+        wordings = dict.fromkeys((phrase.text, *phrase.variants))
+        # Words that name the hour say more than those that do not, if it is known.
+        for wording in sorted(wordings, key=lambda text: not ("opens" in values and "{opens}" in text)):
+            yield Words(phrase, wording, fill(wording, values), once)
 
 
-def _message(situation: Situation) -> Message | None:
-    """The message that waits; for a wait that a hand-over opened, what the buyer said last."""
-    item_id = situation.item.item_id
-    return next(
-        (m for m in situation.session.messages if m.id == item_id), situation.session.last_buyer_message
-    )
+def reasons_to_speak(question: Question) -> tuple[str, ...]:
+    """Why the machine speaks, if nothing stands in the way."""
+    situation = question.situation
+    match question.purpose:
+        case Purpose.ANSWER:
+            best = question.best().hits[0]
+            name = best.phrase.title or best.phrase.id
+            return (f"与“{name}”相符，把握 {best.score:.0%}", *best.why)
+        case Purpose.HOLDING:
+            return (f"临近时限（剩 {situation.seconds_left} 秒）仍无人回复",)
+        case Purpose.OFF_HOURS:
+            return ("现在没有客服在岗",)
+        case Purpose.WELCOME:
+            return ("买家刚刚进线",)
 
 
-def _last_human(session: Session) -> Message | None:
-    return next(
-        (m for m in reversed(session.standing) if m.sender in HUMAN_SENDERS and not m.by_machine), None
-    )
+def _nobody_there(situation: Situation, purpose: Purpose) -> bool:
+    """To ask for a moment's patience when nobody comes before morning would be a lie."""
+    return purpose is Purpose.HOLDING and situation.policy.off_hours and situation.staffing().staffed is False
 
 
-def _human_since(session: Session, at: datetime) -> bool:
-    human = _last_human(session)
-    return human is not None and human.at >= at
+def _once(situation: Situation, purpose: Purpose, phrase: Phrase) -> str:
+    """Names what must not be said twice. One holding reply a wait: the next may come only after a person has spoken."""
+    session = situation.session.id
+    match purpose:
+        case Purpose.ANSWER:
+            return f"{purpose}:{session}:{phrase.id}"
+        case Purpose.HOLDING:
+            human = last_human(situation.session)
+            return f"{purpose}:{session}:{human.id if human is not None else 'start'}"
+        case Purpose.OFF_HOURS | Purpose.WELCOME:
+            return f"{purpose}:{session}:{situation.asked_at.isoformat()}"
 
 
-def _robot_in_row(session: Session) -> int:
-    count = 0
-    for message in reversed(session.standing):
-        if message.sender in SHOP_SENDERS and message.sender is not Sender.WELCOME:
-            if message.sender in HUMAN_SENDERS and not message.by_machine:
-                break
-            count += 1
-    return count
-
-
-def _seconds_left(situation: Situation) -> int:
-    return max(0, int((situation.item.deadline_at - situation.now).total_seconds()))
+def _silence(refusal: Refusal) -> Silence:
+    return Silence(refusal.guard.code, (refusal.no.reason,), refusal.no.until)

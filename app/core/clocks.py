@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.core.definitions import Definition, MeasureKind, Robot, SessionRule, Unit
-from app.core.events import Event
+from app.core.definitions import Definition, MeasureKind, Robot, RobotOnly, SessionRule, Unit
+from app.core.events import Event, Sender
 from app.core.measures.history import History, instant
 from app.core.measures.items import Calendar, Dropped, Item, read_items
 
@@ -48,6 +48,22 @@ class OpenItem:
     """Would an unattended answer close it?"""
     counts_assist: bool
     """Would a machine's draft inside human service close it?"""
+    robot_only_left_out: bool = False
+    """Does the platform leave out conversations in which only a robot spoke?"""
+
+    def closed_by(self, sender: Sender) -> bool:
+        """Would a message of the machine, so marked, end the wait?"""
+        return {Sender.ROBOT: self.counts_robot, Sender.ROBOT_ASSIST: self.counts_assist}.get(sender, False)
+
+    @property
+    def only_robot_spoke(self) -> bool:
+        """Is it left out because nobody but a robot has spoken yet?"""
+        return self.reason_uncounted == Dropped.ROBOT_ONLY.value
+
+
+def note_after_machine(counted: bool) -> str:
+    """What everybody must see of a wait that the machine has answered but not ended."""
+    return "已自动回复，人工计时仍在走" if counted else "已自动回复；没有人工接待前，平台不计这次等待"
 
 
 def open_items(events: Iterable[Event], definition: Definition, now: datetime) -> tuple[OpenItem, ...]:
@@ -92,4 +108,5 @@ def _open(item: Item, buyer: str, definition: Definition, reason: str | None) ->
         reason_uncounted=reason,
         counts_robot=definition.robot is Robot.COUNTS,
         counts_assist=definition.robot is not Robot.IGNORE,
+        robot_only_left_out=definition.robot_only is RobotOnly.EXCLUDE,
     )

@@ -6,7 +6,7 @@ returns a `Session`; nothing in it depends on the clock, on arrival or on what w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +35,8 @@ class Message:
     spam: str | None = None
     by_machine: bool = False
     """Did we say this ourselves? True for our own record of it and for the console's echo."""
+    purpose: str | None = None
+    """What for, if we said it."""
 
     @property
     def by_buyer(self) -> bool:
@@ -105,6 +107,12 @@ class Session:
         return next(named, None)
 
     @property
+    def held(self) -> bool:
+        """Was a holding reply the last that the buyer read of the shop? It promises that a person will come."""
+        last = next((m for m in reversed(self.standing) if m.sender in SHOP_SENDERS), None)
+        return last is not None and last.purpose == "holding"
+
+    @property
     def reached_human(self) -> bool:
         """Has the buyer been handed to, or heard from, a person?"""
         return bool(self.handovers) or any(m.sender in HUMAN_SENDERS for m in self.messages)
@@ -116,9 +124,9 @@ ECHO_WITHIN = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class _OwnWords:
-    """`machine`: ids of messages that we said; `echoed`: our own records that the console's echo stands for."""
+    """`machine`: messages that we said, by id, and what for; `echoed`: our own records that the console's echo stands for."""
 
-    machine: frozenset[str]
+    machine: Mapping[str, str | None]
     echoed: frozenset[str]
 
 
@@ -132,14 +140,14 @@ def _own_words(ordered: list[Event]) -> _OwnWords:
     records = {
         event.extra["outbox"]: event for event in ordered if isinstance(event.extra.get("outbox"), str)
     }
-    machine = {event.id for event in records.values()}
+    machine = {event.id: _purpose(event) for event in records.values()}
     echoed: set[str] = set()
     for event in ordered:
         if event.type is not EventType.MESSAGE or event.sender not in SHOP_SENDERS or event.id in machine:
             continue
         named = event.extra.get("echo_of")
         if isinstance(named, str):
-            machine.add(event.id)
+            machine[event.id] = _purpose(records.get(named))
             if named in records:
                 echoed.add(records[named].id)
             continue
@@ -154,9 +162,14 @@ def _own_words(ordered: list[Event]) -> _OwnWords:
             None,
         )
         if same is not None:
-            machine.add(event.id)
+            machine[event.id] = _purpose(same)
             echoed.add(same.id)
-    return _OwnWords(frozenset(machine), frozenset(echoed))
+    return _OwnWords(machine, frozenset(echoed))
+
+
+def _purpose(record: Event | None) -> str | None:
+    purpose = record.extra.get("purpose") if record is not None else None
+    return purpose if isinstance(purpose, str) else None
 
 
 def fold_session(events: Iterable[Event]) -> Session:
@@ -193,6 +206,7 @@ def fold_session(events: Iterable[Event]) -> Session:
             offline=event.offline,
             spam=event.spam,
             by_machine=event.id in ours.machine,
+            purpose=ours.machine.get(event.id),
         )
         for event in ordered
         if event.type is EventType.MESSAGE and event.sender is not None and event.id not in ours.echoed

@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlmodel import Session as Database
 
-from app.core.auto_reply import Decision, Say, Silence, decide_at_once
-from app.core.clocks import OpenItem
+from app.core.auto_reply import Say, decide_at_once
+from app.core.clocks import OpenItem, note_after_machine
 from app.core.events import Event, EventType, Sender
 from app.core.invites import InviteAdvice
 from app.core.routing import RoutingAdvice
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.db.journal import lock_buyers
-from app.usecases.acts import record_decision, record_findings
-from app.usecases.considered import Considered, situation_of
+from app.usecases.acts import record_at_once, record_findings
+from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.offers import note_offers, note_taken
 from app.usecases.picture import (
@@ -28,6 +28,7 @@ from app.usecases.picture import (
 )
 from app.usecases.projections import note_presence, project_deadlines, project_sessions
 from app.usecases.shops import Shop
+from app.usecases.situations import situation_of, sources_of
 from app.usecases.standing import count_events
 
 
@@ -36,9 +37,11 @@ class EventDecision:
     """What the answer to one event says beside its status."""
 
     item: OpenItem | None = None
+    note: str | None = None
+    """What everybody must see of the item's clock: that it still runs though the machine has answered."""
     edition: str | None = None
     suggestions: tuple[dict[str, Any], ...] = ()
-    auto_reply: Decision | None = None
+    auto_reply: Say | None = None
     advice: InviteAdvice | None = None
     routing: RoutingAdvice | None = None
     findings: tuple[dict[str, Any], ...] = ()
@@ -102,33 +105,45 @@ def _decide(
         session = picture.sessions[event.session]
         item = picture.item(event.id)
         suggestions: tuple[dict[str, Any], ...] = ()
-        auto_reply: Decision | None = None
+        auto_reply: Say | None = None
         findings: tuple[dict[str, Any], ...] = ()
         message = next((m for m in session.messages if m.id == event.id), None)
         if event.type is EventType.MESSAGE and message is not None:
             if event.sender is Sender.BUYER:
-                result = considered.found(session, message)
                 offered = considered.offered(session, message)
                 suggestions = tuple(considered.hits_json(session, offered))
                 if item is not None and record:
-                    situation = situation_of(knowledge, picture, item, session)
-                    auto_reply = decide_at_once(situation, result, knowledge.linter)
-                    if isinstance(auto_reply, Say) and record_decision(db, picture, item, auto_reply) is None:
-                        auto_reply = None
+                    auto_reply = _say_at_once(db, considered, session, item)
             elif event.sender in HUMAN_SENDERS and not message.by_machine:
                 findings = _lint(knowledge, picture, session, message)
                 if record:
                     record_findings(db, picture, session, message, findings)
         decisions[event.id] = EventDecision(
             item=item,
+            note=_note(session, item, auto_reply) if item is not None else None,
             edition=picture.edition.id,
             suggestions=suggestions,
-            auto_reply=auto_reply if not isinstance(auto_reply, Silence) else None,
+            auto_reply=auto_reply,
             advice=considered.advice(session),
             routing=route(db, picture) if item is not None and session.agent is None else None,
             findings=findings,
         )
     return decisions
+
+
+def _say_at_once(db: Database, considered: Considered, session: Session, item: OpenItem) -> Say | None:
+    """What the machine says to a message that has just come, if anything; what it held back is noted too."""
+    decision = decide_at_once(
+        situation_of(considered, session, item), sources_of(considered, session, message_of(session, item))
+    )
+    said = record_at_once(db, considered.picture, item, decision)
+    return decision if isinstance(decision, Say) and said else None
+
+
+def _note(session: Session, item: OpenItem, reply: Say | None) -> str | None:
+    goes_on = reply is not None and not item.closed_by(reply.sender)
+    went_on = any(m.by_machine and m.at >= item.at for m in session.standing)
+    return note_after_machine(item.counted) if goes_on or went_on else None
 
 
 def _lint(

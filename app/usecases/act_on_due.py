@@ -1,4 +1,4 @@
-"""A deadline has come: warn, hold, or note the miss. Claim, decision and outbox are one transaction."""
+"""A deadline has come: warn, hold, note the miss, tell a supervisor. Claim, decision and outbox are one transaction."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from sqlalchemy import func
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from app.core.auto_reply import decide_before_deadline
-from app.core.ladder import Step, next_step
+from app.core.auto_reply import Decision, Silence, decide_before_deadline
+from app.core.clocks import OpenItem
+from app.core.ladder import Due, Step, next_after
+from app.core.sessions import Session
 from app.db.journal import try_lock_buyer
 from app.db.tables import DeadlineRow
 from app.usecases.acts import record_act, record_decision
-from app.usecases.considered import Considered, situation_of
+from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
-from app.usecases.picture import look_at_buyer
-from app.usecases.projections import has_ladder, project_sessions
+from app.usecases.picture import Picture, look_at_buyer
+from app.usecases.projections import has_ladder, ladder_of, leads, project_sessions
 from app.usecases.shops import read_shop
+from app.usecases.situations import situation_of, sources_of
 
 LATE_AFTER = timedelta(seconds=5)
 """A step handled later than this after it was due is marked late: the process was down or overloaded."""
@@ -62,54 +65,73 @@ def act_on_due(db: Database, knowledge: Knowledge, now: datetime, limit: int = 1
 
 
 def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: bool) -> None:
-    knowledge, picture = considered.knowledge, considered.picture
+    """Do what is due about an item, and set what is next. Of several items of a session the oldest speaks for all."""
+    picture = considered.picture
     item = picture.item(row.item_id)
     session = picture.sessions.get(row.session)
     if item is None or session is None:
         db.delete(row)
         return
-    if not has_ladder(row, picture):
+    if not has_ladder(picture, item):
         row.step, row.due_at = None, None
         return
-    step = Step(row.step) if row.step else Step.MISS
-    counted = [other for other in picture.items_of(row.session) if other.counted]
-    leads = not counted or counted[0].item_id == item.item_id
-    if step is Step.WARN and leads:
-        record_act(
-            db,
-            picture.shop.id,
-            kind="warned",
-            at=picture.now,
-            session=item.session,
-            buyer=item.buyer,
-            about=item.item_id,
-            title=f"买家已等 {int((picture.now - item.at).total_seconds())} 秒，请尽快回复",
-            detail={"reasons": [f"提醒线 {picture.shop.policy.warn_after_s} 秒"]},
-            late=late,
-        )
-    elif step is Step.HOLD and leads:
-        situation = situation_of(knowledge, picture, item, session)
-        decision = decide_before_deadline(
-            situation,
-            lambda: considered.found_for(session, item),
-            considered.holding(session),
-            knowledge.linter,
-        )
-        record_decision(db, picture, item, decision, late=late)
-    elif step is Step.MISS:
-        row.missed = True
-        if leads:
-            record_act(
-                db,
-                picture.shop.id,
-                kind="missed",
-                at=picture.now,
-                session=item.session,
-                buyer=item.buyer,
-                about=item.item_id,
-                title="超过时限仍未回复",
-                detail={"reasons": [f"口径：{picture.edition.id}"]},
-                late=late,
-            )
-    due = next_step(row.opened_at, row.deadline_at, picture.shop.policy, step)
+    done = Due(Step(row.step) if row.step else Step.MISS, row.due_at or picture.now)
+    due = next_after(ladder_of(picture, item), done)
+    if leads(picture, item):
+        if done.step is Step.HOLD:
+            decision = _hold(db, considered, session, item, late=late)
+            if isinstance(decision, Silence) and decision.until is not None:
+                due = _later(decision.until, item, due)
+        else:
+            _note(db, picture, item, done.step, late=late)
+    row.missed = row.missed or done.step is Step.MISS
     row.step, row.due_at = (due.step, due.at) if due is not None else (None, None)
+
+
+def _hold(db: Database, considered: Considered, session: Session, item: OpenItem, *, late: bool) -> Decision:
+    decision = decide_before_deadline(
+        situation_of(considered, session, item), sources_of(considered, session, message_of(session, item))
+    )
+    record_decision(db, considered.picture, item, decision, late=late)
+    return decision
+
+
+def _later(until: datetime, item: OpenItem, due: Due | None) -> Due | None:
+    """A person's typing pauses the machine: it asks again when the pause is over, if the deadline is not."""
+    return Due(Step.HOLD, until) if until < item.deadline_at else due
+
+
+def _note(db: Database, picture: Picture, item: OpenItem, step: Step, *, late: bool) -> None:
+    """Note a step that only people act on."""
+    waited = int((picture.now - item.at).total_seconds())
+    left = int((item.deadline_at - picture.now).total_seconds())
+    policy = picture.shop.policy
+    kind, title, reason = {
+        Step.WARN: ("warned", f"买家已等 {waited} 秒，请尽快回复", f"提醒线 {policy.warn_after_s} 秒"),
+        Step.WARN_LAST: (
+            "warned_last",
+            f"还剩 {left} 秒就超时，请马上回复" if left > 0 else f"买家已等 {waited} 秒，已过时限",
+            f"时限前 {policy.last_warn_before_s} 秒最后提醒",
+        ),
+        Step.MISS: ("missed", "超过时限仍未回复", f"口径：{picture.edition.id}"),
+        Step.ESCALATE: (
+            "escalated",
+            f"买家已等 {waited} 秒，超时后仍无人回复，请主管处理",
+            f"超时 {policy.escalate_after_s} 秒后告知主管",
+        ),
+    }[step]
+    reasons = [reason]
+    if step is Step.MISS and not item.counted:
+        reasons.append("只由机器接待，平台目前不计；一旦人工接待，就按超时计")
+    record_act(
+        db,
+        picture.shop.id,
+        kind=kind,
+        at=picture.now,
+        session=item.session,
+        buyer=item.buyer,
+        about=item.item_id,
+        title=title,
+        detail={"reasons": reasons},
+        late=late,
+    )

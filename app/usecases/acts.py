@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session as Database
 
@@ -18,6 +18,9 @@ from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState
 from app.db.upserts import insert_new
 from app.usecases.picture import Picture
+
+CONSIDERED: Final = "considered"
+"""The kind of act that only explains: what was looked at and left alone when a message came."""
 
 
 def record_act(
@@ -95,6 +98,28 @@ def record_decision(
     return None
 
 
+def record_at_once(db: Database, picture: Picture, item: OpenItem, decision: Decision) -> bool:
+    """Carry out what was decided about a message that has just come; whether something is to be said.
+
+    A silence is noted for those who ask why, and only where the shop lets the machine answer at once.
+    """
+    if isinstance(decision, Say):
+        return record_decision(db, picture, item, decision) is not None
+    if picture.shop.policy.answer == "at_once":
+        record_act(
+            db,
+            picture.shop.id,
+            kind=CONSIDERED,
+            at=picture.now,
+            session=item.session,
+            buyer=item.buyer,
+            about=item.item_id,
+            title="收到时没有立即回答",
+            detail={"code": decision.code, "reasons": list(decision.reasons)},
+        )
+    return False
+
+
 def say(db: Database, picture: Picture, item: OpenItem, decision: Say) -> str | None:
     """Put a reply into the outbox; its id, or None if the same was already decided."""
     shop = picture.shop
@@ -113,7 +138,7 @@ def say(db: Database, picture: Picture, item: OpenItem, decision: Say) -> str | 
         "text": decision.text,
         "phrase_id": decision.phrase_id,
         "created_at": picture.now,
-        "expires_at": item.deadline_at,
+        "expires_at": decision.expires_at,
         "state": (OutboxState.QUEUED if by_callback else OutboxState.OFFERED).value,
         "due_at": picture.now if by_callback else None,
         "attempts": 0,

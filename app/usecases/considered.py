@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlmodel import Session as Database
 
-from app.core.auto_reply import Situation
 from app.core.clocks import OpenItem
 from app.core.events import Kind
 from app.core.invites import InviteAdvice, InviteRules, advise
@@ -58,18 +57,21 @@ class Considered:
         """The replies that fit an open item; for one that a hand-over opened, what the buyer said last."""
         return self.found(session, message_of(session, item))
 
-    def holding(self, session: Session) -> tuple[Phrase, ...]:
-        """What may be said to a buyer of this session who waits for a person."""
-        return self.knowledge.holding_phrases(self.db, self.picture.shop, self._occasion(session))
+    def phrases(self, session: Session, phrase_ids: Sequence[str]) -> tuple[Phrase, ...]:
+        """Those of the phrases that may be said unattended to the buyer of this session, in this order."""
+        return self.knowledge.phrases_unattended(
+            self.db, self.picture.shop, phrase_ids, self.occasion(session)
+        )
 
     def hits_json(self, session: Session, result: Result) -> list[dict[str, Any]]:
         """Suggestions as others see them, in words that the buyer has not read, with what is known filled in."""
         values, said = values_of(self.picture.shop, session), said_to(session)
         return [hit_json(hit, values, said) for hit in result.hits]
 
-    def _occasion(
+    def occasion(
         self, session: Session, message: Message | None = None, agent: str | None = None
     ) -> Occasion:
+        """For what a reply in the session is wanted now; for a message, what was known when it came."""
         shop = self.picture.shop
         item = session.mentioned("item", message.at if message is not None else None)
         return Occasion(shop.profile.platform, item, agent, shop.day_of(self.picture.now))
@@ -80,7 +82,7 @@ class Considered:
         bank = self.knowledge.bank(self.db, self.picture.shop)
         agent = agent if bank.has_own_of(agent) else None
         if (message.id, agent) not in self._found:
-            occasion = self._occasion(session, message, agent)
+            occasion = self.occasion(session, message, agent)
             said = utterance_of(session, message)
             result = bank.search(
                 said.text,
@@ -128,21 +130,9 @@ class Considered:
 
 
 def message_of(session: Session, item: OpenItem) -> Message | None:
-    """The message that waits; for a wait that a hand-over opened, what the buyer said last."""
-    return next((m for m in session.messages if m.id == item.item_id), session.last_buyer_message)
-
-
-def situation_of(knowledge: Knowledge, picture: Picture, item: OpenItem, session: Session) -> Situation:
-    return Situation(
-        session=session,
-        item=item,
-        policy=picture.shop.policy,
-        mood=mood_of(session, knowledge.moods),
-        platform=picture.shop.profile.platform,
-        now=picture.now,
-        said=said_to(session),
-        values=values_of(picture.shop, session),
-    )
+    """The message that waits; for a wait that a hand-over opened or whose first message is withdrawn, what the buyer said last."""
+    own = next((m for m in session.standing if m.id == item.item_id), None)
+    return own or session.last_buyer_message
 
 
 def values_of(shop: Shop, session: Session | None = None) -> dict[str, str]:

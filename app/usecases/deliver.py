@@ -13,16 +13,19 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from app.core.auto_reply import still_wanted
+from app.core.auto_reply import Purpose, Silence, decide_before_sending
 from app.core.events import Event, EventType, Kind, Sender
 from app.db.journal import Stored, store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState
 from app.usecases.absorb import absorb
 from app.usecases.acts import record_act
-from app.usecases.knowledge import Knowledge
+from app.usecases.considered import Considered
+from app.usecases.knowledge import Knowledge, may_be_said
 from app.usecases.phrase_use import count_use
 from app.usecases.picture import look_at_buyer
-from app.usecases.shops import read_shop
+from app.usecases.shops import Shop, read_shop
+from app.usecases.situations import situation_of_letter, sources_of
+from phrasebank.variants import is_wording_of
 
 LEASE = timedelta(seconds=15)
 """How long whoever claimed a reply may take; then another process may try."""
@@ -89,12 +92,12 @@ def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> 
     if now > row.expires_at:
         _close(db, row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送", ())
         return None
-    picture = look_at_buyer(db, shop, row.buyer, {row.session}, now)
-    item = picture.item(row.item_id)
-    item_at = item.at if item is not None else row.created_at
-    no = still_wanted(picture.sessions[row.session], item_at, shop.policy, now, item_open=item is not None)
+    no = _objection(db, knowledge, shop, row, now)
     if no is not None:
-        _close(db, row, OutboxState.DROPPED, now, "发送前已取消", no.reasons)
+        if no.until is not None and no.until <= row.expires_at:
+            row.due_at = no.until
+            return None
+        _close(db, row, OutboxState.DROPPED, now, "发送前已取消", no.reasons, code=no.code)
         return None
     if shop.callback_url is None or shop.callback_secret is None:
         _close(db, row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
@@ -114,6 +117,32 @@ def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> 
         expires_at=row.expires_at,
         attempt=row.attempts + 1,
     )
+
+
+def _objection(
+    db: Database, knowledge: Knowledge, shop: Shop, row: OutboxRow, now: datetime
+) -> Silence | None:
+    """Ask the guards once more, and mark the words as what they are by now."""
+    considered = Considered(db, knowledge, look_at_buyer(db, shop, row.buyer, {row.session}, now))
+    session = considered.picture.sessions[row.session]
+    situation = situation_of_letter(considered, session, row)
+    phrase = knowledge.bank(db, shop).get(row.phrase_id) if row.phrase_id is not None else None
+    admitted = (
+        phrase is not None
+        and may_be_said(phrase, considered.occasion(session, situation.message))
+        and is_wording_of(phrase, row.text)
+    )
+    no = decide_before_sending(
+        situation,
+        Purpose(row.purpose),
+        phrase,
+        row.text,
+        admitted=admitted,
+        sources=sources_of(considered, session, situation.message),
+    )
+    if no is None:
+        row.sender = situation.sender.value
+    return no
 
 
 def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetime) -> None:
@@ -171,7 +200,13 @@ def _row(db: Database, letter: Letter) -> OutboxRow | None:
 
 
 def _close(
-    db: Database, row: OutboxRow, state: OutboxState, now: datetime, title: str, reasons: tuple[str, ...]
+    db: Database,
+    row: OutboxRow,
+    state: OutboxState,
+    now: datetime,
+    title: str,
+    reasons: tuple[str, ...],
+    code: str | None = None,
 ) -> None:
     row.state, row.due_at = state.value, None
     record_act(
@@ -184,5 +219,5 @@ def _close(
         about=row.id,
         title=title,
         text=row.text,
-        detail={"reasons": list(reasons), "purpose": row.purpose, "item": row.item_id},
+        detail={"reasons": list(reasons), "purpose": row.purpose, "item": row.item_id, "code": code},
     )

@@ -10,10 +10,11 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Say, decide_before_deadline
 from app.db.tables import ActRow, DeadlineRow, EventRow, OutboxRow
-from app.usecases.considered import Considered, situation_of
+from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer
 from app.usecases.shops import read_shop
+from app.usecases.situations import situation_of, sources_of
 
 
 def explain(
@@ -62,10 +63,7 @@ def explain(
     considered = Considered(db, knowledge, picture)
     found = considered.found_for(session, item)
     decision = decide_before_deadline(
-        situation_of(knowledge, picture, item, session),
-        lambda: found,
-        considered.holding(session),
-        knowledge.linter,
+        situation_of(considered, session, item), sources_of(considered, session, message_of(session, item))
     )
     out["now"] = {
         "open": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, select
@@ -13,6 +13,7 @@ from app.db.tables import PhraseRow
 from app.platforms.catalog import load_profiles
 from app.usecases.banks import Banks
 from app.usecases.shops import Shop
+from app.usecases.typists import Typists
 from lint import Linter
 from phrasebank import Bank, Phrase, starter_bank
 from phrasebank.categories import in_order
@@ -22,12 +23,13 @@ from phrasebank.precedence import unattended
 
 @dataclass(slots=True)
 class Knowledge:
-    """Built once per process, but for the banks, which follow the shops' changes."""
+    """Built once per process, but for the banks, which follow the shops' changes, and for who is typing."""
 
     linter: Linter
     moods: MoodModel
     profiles: Mapping[str, Profile]
     banks: Banks = field(default_factory=Banks)
+    typists: Typists = field(default_factory=Typists)
 
     @classmethod
     def load(cls) -> Knowledge:
@@ -39,15 +41,18 @@ class Knowledge:
         """The shop's bank at its present version."""
         return self.banks.bank(db, shop)
 
-    def holding_phrases(self, db: Session, shop: Shop, occasion: Occasion) -> tuple[Phrase, ...]:
-        """The phrases that the shop's policy allows as a holding reply, and that fit the occasion."""
+    def phrases_unattended(
+        self, db: Session, shop: Shop, phrase_ids: Sequence[str], occasion: Occasion
+    ) -> tuple[Phrase, ...]:
+        """Those of the phrases, in this order, that fit the occasion and may be said without a person."""
         bank = self.bank(db, shop)
-        found = (bank.get(phrase_id) for phrase_id in shop.policy.holding_phrases)
-        return tuple(
-            phrase
-            for phrase in found
-            if phrase is not None and occasion.admits(phrase) and unattended(phrase, occasion)
-        )
+        found = (bank.get(phrase_id) for phrase_id in phrase_ids)
+        return tuple(phrase for phrase in found if phrase is not None and may_be_said(phrase, occasion))
+
+
+def may_be_said(phrase: Phrase, occasion: Occasion) -> bool:
+    """Is the phrase approved and meant for this occasion, and may it be said without a person?"""
+    return occasion.admits(phrase) and unattended(phrase, occasion)
 
 
 def read_phrases(db: Session, shop_id: str) -> list[Phrase]:

@@ -52,7 +52,10 @@ class WaitingView:
 
 @dataclass(frozen=True, slots=True)
 class ActView:
-    """What the machine did or left alone. `kind`: sent, offered, queued, held_back, warned, missed, dropped, expired, dead."""
+    """What the machine did or left alone.
+
+    `kind`: sent, offered, queued, held_back, warned, warned_last, missed, escalated, dropped, expired, dead.
+    """
 
     at: datetime
     kind: str

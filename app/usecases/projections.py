@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
+from app.core.clocks import OpenItem
 from app.core.events import Event, EventType, Kind
-from app.core.ladder import steps
+from app.core.ladder import Due, first_ahead, steps
 from app.db.tables import DeadlineRow, PresenceRow, SessionRow
 from app.db.upserts import upsert
 from app.usecases.considered import Considered, advice_json
@@ -33,8 +34,8 @@ def project_deadlines(db: Database, picture: Picture) -> None:
             moved = before.deadline_at != item.deadline_at or before.counted != item.counted
             before.deadline_at, before.counted = item.deadline_at, item.counted
             stopped = before.due_at is None and not before.missed
-            if moved or stopped or not has_ladder(before, picture):
-                _arm(before, picture)
+            if moved or stopped or not has_ladder(picture, item):
+                _arm(before, picture, item)
             db.add(before)
             continue
         row = DeadlineRow(
@@ -46,29 +47,44 @@ def project_deadlines(db: Database, picture: Picture) -> None:
             deadline_at=item.deadline_at,
             counted=item.counted,
         )
-        _arm(row, picture)
+        _arm(row, picture, item)
         fresh.append(row)
     db.add_all(fresh)
     db.flush()
 
 
-def has_ladder(row: DeadlineRow, picture: Picture) -> bool:
-    """Is anything to be done about an item as its deadline comes?"""
-    return row.counted and picture.sessions[row.session].flag is None
+def has_ladder(picture: Picture, item: OpenItem) -> bool:
+    """Is anything to be done about an item as its deadline comes?
 
-
-def _arm(row: DeadlineRow, picture: Picture) -> None:
-    """Set the next step of an item's ladder: the first that still lies ahead, else the miss at once.
-
-    What the platform does not count, and what a flagged buyer wrote, has no ladder and is never missed, whenever the
-    flag came.
+    What the platform does not count, and what a flagged buyer wrote, has no ladder and is never missed, whenever the flag
+    came. But who was only asked for patience by the machine still waits: though the platform leaves such a conversation
+    out, it counts the whole wait once a person speaks.
     """
+    session = picture.sessions[item.session]
+    if session.flag is not None:
+        return False
+    return item.counted or (item.only_robot_spoke and session.held)
+
+
+def ladder_of(picture: Picture, item: OpenItem) -> tuple[Due, ...]:
+    """The steps of an item by the shop's policy and the platform's profile."""
+    shop = picture.shop
+    return steps(item.at, item.deadline_at, shop.policy, shop.profile.warn_after_s)
+
+
+def leads(picture: Picture, item: OpenItem) -> bool:
+    """Is it the oldest of its session's items that have a ladder? It speaks for the others."""
+    first = next((other for other in picture.items_of(item.session) if has_ladder(picture, other)), None)
+    return first is None or first.item_id == item.item_id
+
+
+def _arm(row: DeadlineRow, picture: Picture, item: OpenItem) -> None:
+    """Set the next step of an item's ladder, if it has one: the first that still lies ahead."""
     row.missed = False
-    if not has_ladder(row, picture):
+    if not has_ladder(picture, item):
         row.step, row.due_at = None, None
         return
-    ladder = steps(row.opened_at, row.deadline_at, picture.shop.policy)
-    due = next((due for due in ladder if due.at > picture.now), ladder[-1])
+    due = first_ahead(ladder_of(picture, item), picture.now)
     row.step, row.due_at = due.step, due.at
 
 

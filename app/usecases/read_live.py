@@ -8,7 +8,9 @@ from typing import Any
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
+from app.core.clocks import note_after_machine
 from app.db.tables import ActRow, OutboxRow, OutboxState, SessionRow
+from app.usecases.acts import CONSIDERED
 from app.usecases.knowledge import Knowledge
 from app.usecases.live import (
     ActView,
@@ -75,13 +77,8 @@ def _waiting(row: SessionRow, answered: bool) -> WaitingView:
         deadline_at=row.deadline_at,
         counted=row.counted,
         suggestions=tuple(_suggestion(raw) for raw in row.suggestions),
-        note=_note(row.counted) if answered else None,
+        note=note_after_machine(row.counted) if answered else None,
     )
-
-
-def _note(counted: bool) -> str:
-    """What everybody must see of a wait that the machine has answered but not ended."""
-    return "已自动回复，人工计时仍在走" if counted else "已自动回复；没有人工接待前，平台不计这次等待"
 
 
 def _suggestion(raw: dict[str, Any]) -> SuggestionView:
@@ -117,7 +114,7 @@ def _answered_by_machine(db: Database, shop_id: str, sessions: list[str]) -> set
 def _acts(db: Database, shop: Shop) -> tuple[ActView, ...]:
     rows = db.exec(
         select(ActRow)
-        .where(ActRow.shop_id == shop.id, ActRow.kind != "finding")
+        .where(ActRow.shop_id == shop.id, col(ActRow.kind).not_in(("finding", CONSIDERED)))
         .order_by(col(ActRow.at).desc(), col(ActRow.id))
         .limit(ACTS)
     )

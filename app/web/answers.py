@@ -36,6 +36,8 @@ def decision_json(decision: EventDecision, now: datetime) -> dict[str, Any]:
             "counted": item.counted,
             "reason_uncounted": item.reason_uncounted,
             "edition": decision.edition,
+            "machine_counts": {"robot": item.counts_robot, "robot_assist": item.counts_assist},
+            "note": decision.note,
         }
     auto_reply = None
     if isinstance(decision.auto_reply, Say):

@@ -53,6 +53,8 @@ _ANSWER: Final = {
                     "counted": True,
                     "reason_uncounted": None,
                     "edition": "person-human-2023-03",
+                    "machine_counts": {"robot": False, "robot_assist": False},
+                    "note": None,
                 },
                 "suggestions": [
                     {
@@ -338,4 +340,18 @@ EXPLAIN_OPENAPI: Final[dict[str, Any]] = {
         },
         {"one": {"value": {"event": "m-1001"}}},
     )
+}
+TYPING_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["session", "agent"],
+            "properties": {
+                "session": {"type": "string", "maxLength": 200},
+                "agent": {"type": "string", "maxLength": 200},
+            },
+        },
+        {"one": {"value": {"session": "s-88", "agent": "小林"}}},
+    ),
+    "responses": {"404": problem("unknown_session", "没有这个会话", 404)},
 }

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
     "/v1/phrases/care/actions": {"actions": [{"do": "clear-code", "ids": ["ours"]}]},
     "/v1/feedback": [],
     "/v1/explain": {"event": "m1"},
+    "/v1/typing": {"session": "s1", "agent": "小林"},
 }
 
 

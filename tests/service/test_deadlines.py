@@ -41,12 +41,18 @@ def test_nothing_is_due_before_the_warning_and_the_next_moment_is_known(running:
 def test_the_ladder_warns_holds_and_notes_the_miss_each_once_and_on_time(running: Running) -> None:
     running.post(running.message("m1", UNKNOWN))
     seen = []
-    for _ in range(190):
+    for _ in range(250):
         running.clock.forward(1)
         running.run_due()
-    opened = running.clock() - timedelta(seconds=190)
+    opened = running.clock() - timedelta(seconds=250)
     seen = [(row.kind, (row.at - opened).total_seconds(), row.late) for row in acts(running)]
-    assert seen == [("warned", 100, False), ("offered", 155, False), ("missed", 181, False)]
+    assert seen == [
+        ("warned", 100, False),
+        ("warned_last", 140, False),
+        ("offered", 155, False),
+        ("missed", 181, False),
+        ("escalated", 241, False),
+    ]
     (reply,) = replies(running)
     assert reply.purpose == "holding"
     assert reply.expires_at == opened + timedelta(seconds=180)
@@ -69,8 +75,10 @@ def test_what_fell_due_while_the_process_was_down_is_handled_and_marked_late(run
     running.run_due()
     assert {(row.kind, row.late) for row in acts(running)} == {
         ("warned", True),
+        ("warned_last", True),
         ("held_back", True),
         ("missed", True),
+        ("escalated", True),
     }
     (held_back,) = acts(running, "held_back")
     assert held_back.detail["code"] == "too_late"
@@ -188,6 +196,6 @@ def test_explain_says_what_was_decided_and_what_would_be(running: Running) -> No
     running.run_due()
     running.run_due()
     told = running.ask("POST", "/v1/explain", json={"event": "m1"}).json()
-    assert [act["kind"] for act in told["acts"]] == ["warned", "offered"]
+    assert [act["kind"] for act in told["acts"]] == ["warned", "warned_last", "offered"]
     assert told["replies"][0]["purpose"] == "holding"
     assert running.ask("POST", "/v1/explain", json={"event": "nope"}).status_code == 404

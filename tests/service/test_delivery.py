@@ -137,7 +137,7 @@ def test_a_reply_is_signed_for_the_receiver_and_journalled_as_the_robots(
     assert session.messages[-1].text == row.text
     assert session.messages[-1].sender == "robot"
     assert session.messages[-1].by_machine
-    assert sorted(kinds) == ["queued", "sent", "warned"]
+    assert sorted(kinds) == ["queued", "sent", "warned", "warned_last"]
     assert deliver(with_callback, receiver) == 0
 
 

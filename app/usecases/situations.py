@@ -1,0 +1,130 @@
+"""Gather what a decision to speak looks at, and where its words come from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import func
+from sqlmodel import Session as Database
+from sqlmodel import col, or_, select
+
+from app.core.auto_reply import Sources
+from app.core.clocks import OpenItem
+from app.core.policies import Policy
+from app.core.sessions import Message, Session
+from app.core.situations import Purpose, Situation
+from app.db.tables import OutboxRow, OutboxState, SessionRow
+from app.usecases.considered import Considered, message_of, values_of
+from app.usecases.picture import mood_of, said_to
+from app.usecases.staffing import staffing_of
+from phrasebank import Result
+
+_STANDING = (OutboxState.QUEUED.value, OutboxState.OFFERED.value, OutboxState.SENT.value)
+"""States of words that the buyer has heard or is about to hear."""
+
+
+def situation_of(considered: Considered, session: Session, item: OpenItem) -> Situation:
+    """The situation of an open item as of the picture's time."""
+    picture = considered.picture
+    return _situation(
+        considered,
+        session,
+        item,
+        message_of(session, item),
+        item.at,
+        item.deadline_at,
+        decided=partial(_decided, considered.db, picture.shop.id, session.id),
+    )
+
+
+def situation_of_letter(considered: Considered, session: Session, row: OutboxRow) -> Situation:
+    """The situation of words that are about to leave. What was decided on before is they themselves."""
+    item = considered.picture.item(row.item_id)
+    message = next((m for m in session.messages if m.id == row.item_id), None)
+    asked_at = item.at if item is not None else message.at if message is not None else row.created_at
+    if item is not None:
+        message = message_of(session, item)
+    return _situation(considered, session, item, message, asked_at, row.expires_at, but_not=row.id)
+
+
+def sources_of(considered: Considered, session: Session, message: Message | None) -> Sources:
+    """Where words for a message of the session come from."""
+    policy = considered.picture.shop.policy
+
+    def found() -> Result:
+        return considered.found(session, message)
+
+    return Sources(
+        found=found,
+        phrases=lambda purpose: considered.phrases(session, phrase_ids_for(purpose, policy)),
+        linter=considered.knowledge.linter,
+    )
+
+
+def phrase_ids_for(purpose: Purpose, policy: Policy) -> tuple[str, ...]:
+    """The phrases that the shop chose for a purpose; those of an answer are the bank's to find."""
+    chosen = {
+        Purpose.HOLDING: policy.holding_phrases,
+        Purpose.OFF_HOURS: policy.off_hours_phrases,
+        Purpose.WELCOME: policy.welcome_phrases,
+    }
+    return chosen.get(purpose, ())
+
+
+def _situation(
+    considered: Considered,
+    session: Session,
+    item: OpenItem | None,
+    message: Message | None,
+    asked_at: datetime,
+    expires_at: datetime,
+    *,
+    decided: partial[frozenset[str]] | None = None,
+    but_not: str = "",
+) -> Situation:
+    db, knowledge, picture = considered.db, considered.knowledge, considered.picture
+    shop = picture.shop
+    return Situation(
+        session=session,
+        item=item,
+        message=message,
+        asked_at=asked_at,
+        policy=shop.policy,
+        platform=shop.profile.platform,
+        now=picture.now,
+        zone=shop.timezone,
+        expires_at=expires_at,
+        mood=lambda: mood_of(session, knowledge.moods),
+        said=frozenset().union(*(said_to(other) for other in picture.sessions.values())),
+        values=values_of(shop, session),
+        typed=knowledge.typists.typed(shop.id, session.id),
+        flagged=any(other.flag is not None for other in picture.sessions.values()),
+        staffing=lambda: staffing_of(db, shop, picture.now),
+        decided=decided or frozenset,
+        heard_at=lambda purpose: _heard_at(db, shop.id, session, purpose, but_not),
+    )
+
+
+def _decided(db: Database, shop_id: str, session: str) -> frozenset[str]:
+    rows = db.exec(
+        select(OutboxRow.buyer, OutboxRow.once).where(
+            OutboxRow.shop_id == shop_id, OutboxRow.session == session
+        )
+    )
+    return frozenset(once.removeprefix(f"{buyer}:") for buyer, once in rows.all())
+
+
+def _heard_at(
+    db: Database, shop_id: str, session: Session, purpose: Purpose, but_not: str
+) -> datetime | None:
+    sessions = select(SessionRow.id).where(SessionRow.shop_id == shop_id, SessionRow.buyer == session.buyer)
+    return db.exec(
+        select(func.max(OutboxRow.created_at)).where(
+            OutboxRow.shop_id == shop_id,
+            or_(OutboxRow.session == session.id, col(OutboxRow.session).in_(sessions)),
+            OutboxRow.purpose == purpose.value,
+            col(OutboxRow.state).in_(_STANDING),
+            OutboxRow.id != but_not,
+        )
+    ).one()
