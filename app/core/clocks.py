@@ -95,15 +95,20 @@ def _first_only(definition: Definition) -> bool:
     return definition.unit is Unit.SESSION and definition.session_rule is SessionRule.FIRST_ITEM
 
 
-def _open(item: Item, buyer: str, definition: Definition, reason: str | None) -> OpenItem:
+def deadline_of(item: Item, definition: Definition) -> datetime:
+    """Until when, inclusive, an answer to an item is on time."""
     window = timedelta(seconds=definition.window_s)
     deadline = instant(item.start) + (window if definition.inclusive else window - _SMALLEST)
+    return deadline.astimezone(definition.zone)
+
+
+def _open(item: Item, buyer: str, definition: Definition, reason: str | None) -> OpenItem:
     return OpenItem(
         item_id=item.event.id,
         session=item.session,
         buyer=buyer,
         at=instant(item.at).astimezone(definition.zone),
-        deadline_at=deadline.astimezone(definition.zone),
+        deadline_at=deadline_of(item, definition),
         counted=reason is None,
         reason_uncounted=reason,
         counts_robot=definition.robot is Robot.COUNTS,

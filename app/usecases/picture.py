@@ -41,14 +41,24 @@ class Picture:
         return next((item for item in self.items if item.item_id == item_id), None)
 
 
-def look_at_buyer(db: Database, shop: Shop, buyer: str, sessions: Iterable[str], now: datetime) -> Picture:
-    """Fold these sessions of a buyer.
+def look_at_buyer(
+    db: Database,
+    shop: Shop,
+    buyer: str,
+    sessions: Iterable[str],
+    now: datetime,
+    *,
+    until: datetime | None = None,
+) -> Picture:
+    """Fold these sessions of a buyer; with `until` as they were then, without what came after it.
 
     Other sessions are read too, since a reply in them may answer; but only from the first of `sessions` on, so what
     began earlier is not known whole and stays out of the picture.
     """
     wanted = set(sessions)
-    events = [_with_courtesy(event) for event in events_about_sessions(db, shop.id, buyer, wanted)]
+    events = buyer_events(db, shop.id, buyer, wanted)
+    if until is not None:
+        events = [event for event in events if event.at <= until]
     by_session: dict[str, list[Event]] = {}
     for event in events:
         if event.session in wanted:
@@ -66,6 +76,11 @@ def look_at_buyer(db: Database, shop: Shop, buyer: str, sessions: Iterable[str],
             item for item in open_items(events, edition.definition, seen_at) if item.session in wanted
         ),
     )
+
+
+def buyer_events(db: Database, shop_id: str, buyer: str, sessions: Iterable[str]) -> list[Event]:
+    """The events of a buyer since the first of these sessions began, with the hints that the live service infers."""
+    return [_with_courtesy(event) for event in events_about_sessions(db, shop_id, buyer, sessions)]
 
 
 def sessions_with_open_items(db: Database, shop_id: str, buyer: str) -> set[str]:

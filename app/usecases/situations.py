@@ -34,7 +34,7 @@ def situation_of(considered: Considered, session: Session, item: OpenItem) -> Si
         message_of(session, item),
         item.at,
         item.deadline_at,
-        decided=partial(_decided, considered.db, picture.shop.id, session.id),
+        decided=partial(_decided, considered.db, picture.shop.id, session.id, picture.now),
     )
 
 
@@ -85,6 +85,7 @@ def _situation(
 ) -> Situation:
     db, knowledge, picture = considered.db, considered.knowledge, considered.picture
     shop = picture.shop
+    typed = knowledge.typists.typed(shop.id, session.id)
     return Situation(
         session=session,
         item=item,
@@ -98,25 +99,25 @@ def _situation(
         mood=lambda: mood_of(session, knowledge.moods),
         said=frozenset().union(*(said_to(other) for other in picture.sessions.values())),
         values=values_of(shop, session),
-        typed=knowledge.typists.typed(shop.id, session.id),
+        typed=typed if typed is not None and typed.at <= picture.now else None,
         flagged=any(other.flag is not None for other in picture.sessions.values()),
         staffing=lambda: staffing_of(db, shop, picture.now),
         decided=decided or frozenset,
-        heard_at=lambda purpose: _heard_at(db, shop.id, session, purpose, but_not),
+        heard_at=lambda purpose: _heard_at(db, shop.id, session, purpose, picture.now, but_not),
     )
 
 
-def _decided(db: Database, shop_id: str, session: str) -> frozenset[str]:
+def _decided(db: Database, shop_id: str, session: str, by: datetime) -> frozenset[str]:
     rows = db.exec(
         select(OutboxRow.buyer, OutboxRow.once).where(
-            OutboxRow.shop_id == shop_id, OutboxRow.session == session
+            OutboxRow.shop_id == shop_id, OutboxRow.session == session, OutboxRow.created_at <= by
         )
     )
     return frozenset(once.removeprefix(f"{buyer}:") for buyer, once in rows.all())
 
 
 def _heard_at(
-    db: Database, shop_id: str, session: Session, purpose: Purpose, but_not: str
+    db: Database, shop_id: str, session: Session, purpose: Purpose, by: datetime, but_not: str
 ) -> datetime | None:
     sessions = select(SessionRow.id).where(SessionRow.shop_id == shop_id, SessionRow.buyer == session.buyer)
     return db.exec(
@@ -125,6 +126,7 @@ def _heard_at(
             or_(OutboxRow.session == session.id, col(OutboxRow.session).in_(sessions)),
             OutboxRow.purpose == purpose.value,
             col(OutboxRow.state).in_(_STANDING),
+            OutboxRow.created_at <= by,
             OutboxRow.id != but_not,
         )
     ).one()

@@ -14,5 +14,7 @@ from app.usecases.shops import Shop
 
 def staffing_of(db: Database, shop: Shop, now: datetime) -> Staffing:
     """By who is online: nobody is there if agents are known to come and go and none is online."""
-    online = db.exec(select(PresenceRow.online).where(PresenceRow.shop_id == shop.id)).all()
+    online = db.exec(
+        select(PresenceRow.online).where(PresenceRow.shop_id == shop.id, PresenceRow.at <= now)
+    ).all()
     return Staffing(staffed=any(online)) if online else Staffing()
