@@ -89,6 +89,7 @@ KNOWN: Final = {
         Variable("eta", "预计时间", Type.WHEN),
         Variable("date", "日期", Type.WHEN),
         Variable("time", "时间", Type.WHEN),
+        Variable("opens", "客服上线时间", Type.WHEN),
         Variable("ship_date", "发货时间", Type.WHEN),
         Variable("restock_date", "补货时间", Type.WHEN),
         Variable("refund_days", "退款天数", Type.NUMBER),
