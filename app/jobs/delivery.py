@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from app.gateways.callbacks import CallbackSender, Failed
+from app.gateways.callbacks import CallbackSender
+from app.gateways.outbound import Failed
 from app.jobs.due_loop import run_when_due
 from app.usecases.deliver import Letter, claim_letters, next_letter_at, record_failure, record_sent
 from app.usecases.service import Service
