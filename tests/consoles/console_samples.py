@@ -92,7 +92,9 @@ def chatwoot_headers(
     }
 
 
-def wechat_query(ciphertext: str, at: datetime = NOW, token: str = "HookToken", **more: str) -> dict[str, str]:
+def wechat_query(
+    ciphertext: str, at: datetime = NOW, token: str = "HookToken", **more: str
+) -> dict[str, str]:
     stamp = str(int(at.timestamp()))
     return {
         "msg_signature": signature_of(token, stamp, "nonce1", ciphertext),

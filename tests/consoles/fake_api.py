@@ -51,7 +51,11 @@ class FakeApi:
                 self.end_headers()
                 self.wfile.write(out)
 
-            do_GET = do_POST = _take
+            def do_GET(self) -> None:
+                self._take()
+
+            def do_POST(self) -> None:
+                self._take()
 
             def log_message(self, *args: Any) -> None:
                 pass

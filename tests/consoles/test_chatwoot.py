@@ -50,8 +50,14 @@ def test_a_buyers_message_is_read() -> None:
     [
         ({"message_type": "outgoing", "sender": USER}, "agent"),
         ({"message_type": "outgoing", "sender": BOT}, "robot"),
-        ({"message_type": "outgoing", "sender": None, "content_attributes": {"external_echo": True}}, "agent"),
-        ({"message_type": "outgoing", "sender": USER, "content_attributes": {"automation_rule_id": 4}}, "robot"),
+        (
+            {"message_type": "outgoing", "sender": None, "content_attributes": {"external_echo": True}},
+            "agent",
+        ),
+        (
+            {"message_type": "outgoing", "sender": USER, "content_attributes": {"automation_rule_id": 4}},
+            "robot",
+        ),
         ({"message_type": "outgoing", "sender": USER, "additional_attributes": {"campaign_id": 4}}, "robot"),
         ({"message_type": "template", "sender": None}, "welcome"),
         ({"message_type": "activity", "sender": None}, "system"),
@@ -128,7 +134,9 @@ def test_the_life_of_a_conversation() -> None:
     opened = only(conversation("conversation_created"))
     assert (opened.type, opened.at) == ("session_opened", NOW)
     status = "conversation_status_changed"
-    closed = only(conversation(status, status="resolved", changed_attributes=changed("status", 0, "resolved")))
+    closed = only(
+        conversation(status, status="resolved", changed_attributes=changed("status", 0, "resolved"))
+    )
     assert closed.type == "session_closed"
     handed = only(conversation(status, changed_attributes=changed("status", "pending", "open")))
     assert handed.type == "handover"
@@ -136,7 +144,9 @@ def test_the_life_of_a_conversation() -> None:
     assert read(conversation(status, status="snoozed")) == []
     assigned = only(conversation("conversation_updated", changed_attributes=changed("assignee_id", None, 8)))
     assert (assigned.type, assigned.agent) == ("assigned", "8")
-    assert read(conversation("conversation_updated", changed_attributes=changed("assignee_id", 8, None))) == []
+    assert (
+        read(conversation("conversation_updated", changed_attributes=changed("assignee_id", 8, None))) == []
+    )
     assert read(conversation("conversation_updated", changed_attributes=changed("priority", 1, 2))) == []
 
 
@@ -221,7 +231,9 @@ def test_a_reply_is_posted_into_the_conversation(api: FakeApi) -> None:
 
 
 def test_a_reply_whose_answer_got_lost_is_not_posted_again(api: FakeApi) -> None:
-    there = {"payload": [{"id": 1, "content_attributes": None}, {"content_attributes": {"miaohui_id": "mh-1"}}]}
+    there = {
+        "payload": [{"id": 1, "content_attributes": None}, {"content_attributes": {"miaohui_id": "mh-1"}}]
+    }
     api.answer = lambda asked: (200, there)
     assert send(api) is None
     assert posts(api) == []

@@ -15,9 +15,7 @@ from app.gateways.consoles import ADAPTERS, ConsoleError, Desk, ProofError, Repl
 from app.gateways.outbound import Failed
 
 douyin = ADAPTERS["douyin"]
-REPLY = Reply(
-    "mh-1", "douyin:@conv==", "douyin:buyer-open-id", "douyin:@msg1==", "亲，还有货", "robot"
-)
+REPLY = Reply("mh-1", "douyin:@conv==", "douyin:buyer-open-id", "douyin:@msg1==", "亲，还有货", "robot")
 
 
 def read(payload: Any) -> list[Event]:
@@ -40,7 +38,13 @@ def test_messages_both_ways_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("message_type", "kind"),
-    [("image", "image"), ("user_local_image", "image"), ("emoji", "emoji"), ("video", "file"), ("new", "card")],
+    [
+        ("image", "image"),
+        ("user_local_image", "image"),
+        ("emoji", "emoji"),
+        ("video", "file"),
+        ("new", "card"),
+    ],
 )
 def test_kinds(message_type: str, kind: str) -> None:
     (event,) = read(douyin_message(message_type=message_type, text=None))
@@ -49,7 +53,9 @@ def test_kinds(message_type: str, kind: str) -> None:
 
 def test_content_may_be_an_object_too() -> None:
     payload = douyin_message()
-    (event,) = read(payload | {"content": {"conversation_short_id": 5, "server_message_id": 6, "create_time": 1795320000}})
+    (event,) = read(
+        payload | {"content": {"conversation_short_id": 5, "server_message_id": 6, "create_time": 1795320000}}
+    )
     assert (event.id, event.session, event.at) == ("douyin:6", "douyin:5", NOW)
 
 

@@ -186,7 +186,9 @@ def test_events_are_read(api: FakeApi) -> None:
     events = events_of(
         kf_event("e1", "enter_session", scene="123"),
         kf_event("e2", "session_status_change", change_type=1, new_servicer_userid="lin"),
-        kf_event("e3", "session_status_change", change_type=2, old_servicer_userid="lin", new_servicer_userid="he"),
+        kf_event(
+            "e3", "session_status_change", change_type=2, old_servicer_userid="lin", new_servicer_userid="he"
+        ),
         kf_event("e4", "user_recall_msg", recall_msgid="m1"),
         kf_event("e5", "session_status_change", change_type=3, old_servicer_userid="he"),
         kf_event("e6", "msg_send_fail", fail_msgid="mh-1", fail_type=4),
@@ -239,7 +241,13 @@ def test_a_token_that_is_no_longer_good_is_fetched_anew_once(api: FakeApi) -> No
 
 @pytest.mark.parametrize(
     ("code", "gone", "said"),
-    [(95018, True, "人工接待中"), (95001, True, "5 条"), (95002, True, "48 小时"), (45009, False, "x"), (-1, False, "x")],
+    [
+        (95018, True, "人工接待中"),
+        (95001, True, "5 条"),
+        (95002, True, "48 小时"),
+        (45009, False, "x"),
+        (-1, False, "x"),
+    ],
 )
 def test_refusals_say_what_to_do(api: FakeApi, code: int, gone: bool, said: str) -> None:
     fake = KfApi(api)

@@ -1,4 +1,4 @@
-"""抖音私信 by the open platform: private messages of a shop's 抖音号. (飞鸽, the console of 抖店, has no such open interface.)
+"""抖音私信 by the open platform: private messages of a shop's 抖音号. 飞鸽 is another product: we found no public document of it.
 
 As documented at https://developer.open-douyin.com/docs/resource/zh-CN/dop/develop/webhooks/summarize (the check of the
 address, `X-Douyin-Signature`, three tries of 5 s, `Msg-Id`), .../mini-app/develop/server/reach-marketing/instant-message
