@@ -15,7 +15,8 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Purpose, Silence, decide_before_sending
 from app.core.events import Event, EventType, Kind, Sender
-from app.db.journal import Stored, store_events, try_lock_buyer
+from app.core.sessions import Message
+from app.db.journal import Stored, echoes_of, store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState
 from app.gateways.consoles import Reply
 from app.usecases.absorb import absorb
@@ -31,6 +32,8 @@ from phrasebank.variants import is_wording_of
 
 LEASE = timedelta(seconds=15)
 """How long whoever claimed a reply may take; then another process may try."""
+CLOCKS_DIFFER = timedelta(seconds=60)
+"""How far a console's clock may be behind ours: what shows a reply may seem older than the reply."""
 RETRY_AFTER_S = (1, 2, 4, 8, 15, 30)
 """Seconds between attempts. Together they fit a window of three minutes; the deadline ends them sooner."""
 
@@ -100,10 +103,16 @@ def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int 
 
 def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> Letter | None:
     shop = read_shop(db, knowledge.profiles, row.shop_id)
+    console = console_for_reply(db, row.shop_id, row.session)
+    considered = Considered(db, knowledge, look_at_buyer(db, shop, row.buyer, {row.session}, now))
+    asked = considered.picture.sessions[row.session].last_buyer_message
+    if echoes_of(db, row.shop_id, row.session, row.id, row.created_at - CLOCKS_DIFFER):
+        # An attempt got through whose answer never reached us, or whose sender died.
+        record_sent(db, knowledge, _letter(row, shop, console, asked), now)
+        return None
     if now > row.expires_at:
         _close(db, row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送", ())
         return None
-    considered = Considered(db, knowledge, look_at_buyer(db, shop, row.buyer, {row.session}, now))
     no = _objection(db, considered, shop, row)
     if no is not None:
         if no.until is not None and no.until <= row.expires_at:
@@ -111,12 +120,14 @@ def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> 
             return None
         _close(db, row, OutboxState.DROPPED, now, "发送前已取消", no.reasons, code=no.code)
         return None
-    console = console_for_reply(db, row.shop_id, row.session)
     if console is None and (shop.callback_url is None or shop.callback_secret is None):
         _close(db, row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
         return None
     row.due_at = now + LEASE
-    asked = considered.picture.sessions[row.session].last_buyer_message
+    return _letter(row, shop, console, asked)
+
+
+def _letter(row: OutboxRow, shop: Shop, console: ShopConsole | None, asked: Message | None) -> Letter:
     return Letter(
         shop_id=row.shop_id,
         id=row.id,

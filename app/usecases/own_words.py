@@ -15,7 +15,8 @@ from sqlmodel import col, select
 from app.core.events import Event, EventType, Sender
 from app.core.fields import Refused
 from app.core.sessions import ECHO_WITHIN
-from app.db.tables import EventRow, OutboxRow, OutboxState
+from app.db.journal import echoes_of
+from app.db.tables import OutboxRow, OutboxState
 
 
 def mark_own_words(
@@ -61,9 +62,6 @@ def _marked(db: Database, shop_id: str, event: Event, now: datetime) -> Event:
 
 def _reported(db: Database, event: Event, reply: OutboxRow) -> bool:
     """Does another event stand for this reply already? Then this one is a person who said the same."""
-    since = select(EventRow.id, EventRow.body).where(
-        EventRow.shop_id == reply.shop_id,
-        EventRow.session == reply.session,
-        col(EventRow.at) >= reply.created_at - ECHO_WITHIN,
-    )
-    return any(body.get("echo_of") == reply.id and event_id != event.id for event_id, body in db.exec(since))
+    since = reply.created_at - ECHO_WITHIN
+    known = echoes_of(db, reply.shop_id, reply.session, reply.id, since)
+    return any(event_id != event.id for event_id in known)

@@ -103,6 +103,22 @@ def test_what_does_not_concern_us_is_nothing(payload: Any) -> None:
     assert read(payload) == []
 
 
+@pytest.mark.parametrize(
+    ("more", "typing"),
+    [
+        ({"user": USER, "is_private": False}, (("chatwoot:77", "8"),)),
+        ({"user": USER, "is_private": True}, ()),
+        ({"user": BOT}, ()),
+        ({"user": {"id": 45, "type": "contact"}}, ()),
+        ({"event": "conversation_typing_off", "user": USER}, ()),
+    ],
+)
+def test_an_agent_who_types_is_noted(more: dict[str, Any], typing: tuple[tuple[str, str], ...]) -> None:
+    payload = {"event": "conversation_typing_on", "conversation": chatwoot_conversation()} | more
+    heard = chatwoot.read(hook(dump(payload)), CHATWOOT)
+    assert (heard.typing, heard.events) == (typing, ())
+
+
 def test_a_deleted_message_is_withdrawn() -> None:
     event = only(
         chatwoot_message(event="message_updated", content="已删除", content_attributes={"deleted": True})
@@ -237,6 +253,13 @@ def test_a_reply_whose_answer_got_lost_is_not_posted_again(api: FakeApi) -> None
     api.answer = lambda asked: (200, there)
     assert send(api) is None
     assert posts(api) == []
+
+
+def test_a_bots_token_may_post_but_not_look(api: FakeApi) -> None:
+    refused = {"error": "Access to this endpoint is not authorized for bots"}
+    api.answer = lambda asked: (401, refused) if asked.method == "GET" else (200, {})
+    assert send(api) is None
+    assert len(posts(api)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 from conftest_service import Running, run_service
 from console_samples import (
     CHATWOOT,
+    DOUYIN,
     EJABBERD,
     KF_ARRIVED,
+    NOW,
     WECHAT,
     address,
+    chatwoot_conversation,
     chatwoot_headers,
     chatwoot_message,
     dump,
@@ -30,6 +34,9 @@ from sqlmodel import select
 from app.core.sessions import Session, fold_session
 from app.db.journal import events_about_sessions
 from app.db.tables import ActRow, OutboxRow
+from app.gateways.consoles import ADAPTERS, Desk, Reply
+from app.gateways.outbound import Failed
+from app.usecases.deliver import Letter, claim_letters, record_failure
 from app.usecases.knowledge import Knowledge
 
 UNKNOWN = "请问那个颜色的第三个尺寸在不在那边呀"
@@ -134,6 +141,80 @@ def test_a_person_in_chatwoot_who_answers_first_is_not_talked_over(on_sqlite: Ru
     on_sqlite.clock.forward(140)
     assert on_sqlite.run_due().handled == 0
     assert outbox(on_sqlite) == []
+
+
+def test_an_agent_who_types_in_chatwoot_pauses_the_machine(on_sqlite: Running) -> None:
+    use_console(on_sqlite, "chatwoot", CHATWOOT | {"url": "https://chat.example", "token": "tok"})
+    from_chatwoot(on_sqlite, chatwoot_message(content=UNKNOWN), "d-1")
+    on_sqlite.clock.forward(150)
+    typing = {
+        "event": "conversation_typing_on",
+        "account": {"id": 3},
+        "user": {"id": 8, "type": "user"},
+        "conversation": chatwoot_conversation(),
+        "is_private": False,
+    }
+    assert from_chatwoot(on_sqlite, typing, "d-2") == []
+    on_sqlite.clock.forward(6)
+    on_sqlite.run_due()
+    assert outbox(on_sqlite) == []
+
+
+def test_a_reply_that_the_console_shows_is_not_sent_again_though_its_answer_got_lost(
+    on_sqlite: Running,
+) -> None:
+    """A bot's token cannot look; but the webhook of what got through tells."""
+    use_console(on_sqlite, "chatwoot", CHATWOOT | {"url": "https://chat.example", "token": "tok"})
+    from_chatwoot(on_sqlite, chatwoot_message(content=UNKNOWN), "d-1")
+    on_sqlite.clock.forward(156)
+    on_sqlite.run_due()
+    service = on_sqlite.service
+
+    def claim() -> list[Letter]:
+        return service.writer.submit(
+            lambda db: claim_letters(db, service.knowledge, on_sqlite.clock())
+        ).result(10)
+
+    (letter,) = claim()
+    service.writer.submit(lambda db: record_failure(db, letter, on_sqlite.clock(), "连接断了")).result(10)
+    echo = chatwoot_message(
+        id=9002,
+        content=letter.text,
+        message_type="outgoing",
+        created_at=on_sqlite.clock().isoformat(),
+        sender={"id": 2, "type": "agent_bot"},
+        content_attributes={"miaohui_id": letter.id, "miaohui_sender": "robot"},
+    )
+    from_chatwoot(on_sqlite, echo, "d-2")
+    on_sqlite.clock.forward(2)
+    assert claim() == []
+    assert [row.state for row in outbox(on_sqlite)] == ["sent"]
+    session = session_of(on_sqlite, "chatwoot:45", "chatwoot:77")
+    assert [message.id for message in session.messages] == ["chatwoot:m9001", "chatwoot:m9002"]
+
+
+@pytest.mark.parametrize("adapter", ["chatwoot", "ejabberd", "wechat_kf", "douyin"])
+def test_no_console_leads_into_the_internal_network(api: FakeApi, adapter: str) -> None:
+    """Whatever address a shop sets, only an operator allows internal ones."""
+    addresses = {
+        "chatwoot": CHATWOOT | {"url": api.url, "token": "tok"},
+        "ejabberd": EJABBERD | {"url": f"{api.url}/api/send_message"},
+        "wechat_kf": WECHAT | {"api": api.url},
+        "douyin": DOUYIN | {"api": api.url},
+    }
+    reply = Reply("mh-1", f"{adapter}:a:b", f"{adapter}:b", f"{adapter}:m", "亲", "robot")
+
+    async def send() -> Failed | None:
+        desk = Desk((), lambda: NOW)
+        try:
+            return await ADAPTERS[adapter].reply(reply, addresses[adapter], desk)
+        finally:
+            await desk.close()
+
+    failed = asyncio.run(send())
+    assert isinstance(failed, Failed)
+    assert "MIAOHUI_CALLBACK_ALLOW" in failed.error
+    assert api.asked == []
 
 
 def test_wechat_is_fetched_answered_and_told_what_is_not_possible(working: Running, api: FakeApi) -> None:

@@ -36,6 +36,17 @@ def sandbar(monkeypatch: pytest.MonkeyPatch) -> Console:
     return console
 
 
+@pytest.mark.parametrize("guide", ["consoles.zh.md", "operations.md"])
+def test_the_settings_that_the_guides_name_are_there(guide: str) -> None:
+    commands = re.findall(
+        r"shop console set \w+ (\w+)(.*)", (GUIDE.parent / guide).read_text(encoding="utf-8")
+    )
+    assert commands
+    for adapter, rest in commands:
+        known = {setting.name for setting in ADAPTERS[adapter].settings}
+        assert set(re.findall(r"--set \"?(\w+)=", rest)) <= known
+
+
 def said(**more: Any) -> dict[str, Any]:
     return {
         "kind": "said",

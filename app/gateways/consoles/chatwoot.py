@@ -30,6 +30,7 @@ OUR_SENDER: Final = "miaohui_sender"
 for sent already and never leaves Chatwoot (`Base::SendOnChannelService`). Not `echo_id`: it is not kept."""
 _NEVER: Final = (401, 403, 404)
 """Answers of the API that no repetition changes."""
+_MAY_NOT_LOOK: Final = (401, 403)
 _MACHINES: Final = frozenset({"agent_bot", "captain_assistant"})
 _KINDS: Final = {"image": "image", "audio": "voice"}
 """By `file_type` of an attachment; any other is a file."""
@@ -88,7 +89,7 @@ class Chatwoot(Console):
         delivery = hook.headers.get("x-chatwoot-delivery") or None
         if inbox and settings.get("inbox") not in {None, inbox}:
             return Heard(delivery=delivery)
-        return Heard(tuple(self._events(payload)), delivery)
+        return Heard(tuple(self._events(payload)), delivery, typing=tuple(self._typing(payload)))
 
     def _events(self, payload: Mapping[str, Any]) -> Iterator[RawEvent]:
         match payload.get("event"):
@@ -175,6 +176,12 @@ class Chatwoot(Console):
                 "agent": agent,
             }
 
+    def _typing(self, payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        user, number = inner(payload, "user"), ident(inner(payload, "conversation"), "id")
+        by_agent = user.get("type") == "user" and payload.get("is_private") is not True
+        if payload.get("event") == "conversation_typing_on" and by_agent and number:
+            yield self.ours(number), ident(user, "id")
+
     def _about(self, conversation: Mapping[str, Any]) -> RawEvent:
         """Session and buyer. Raises `ConsoleError` where there is no conversation."""
         number = ident(conversation, "id")
@@ -188,7 +195,11 @@ class Chatwoot(Console):
         return about | ({"buyer_name": name} if (name := words(contact, "name")) else {})
 
     async def reply(self, reply: Reply, settings: Settings, desk: Desk) -> Failed | None:
-        """Chatwoot does not dedupe: look first whether an earlier attempt of ours got through."""
+        """Chatwoot does not dedupe: look first whether an earlier attempt of ours got through.
+
+        A bot's token may post but not look (`BOT_ACCESSIBLE_ENDPOINTS` of `access_token_auth_helper.rb`); then what got
+        lost is known only once its webhook has come.
+        """
         url = (
             f"{settings['url'].rstrip('/')}/api/v1/accounts/{settings['account']}"
             f"/conversations/{self.theirs(reply.session)}/messages"
@@ -197,12 +208,9 @@ class Chatwoot(Console):
         there = await desk.client.request("GET", url, token)
         if isinstance(there, Failed):
             return there
-        if not there.ok:
+        if not there.ok and there.status not in _MAY_NOT_LOOK:
             return there.failure(*_NEVER)
-        known = inner(there.json()).get("payload")
-        if isinstance(known, list) and any(
-            inner(message, "content_attributes").get(OUR_ID) == reply.id for message in known
-        ):
+        if _shows(there.json(), reply.id):
             return None
         sent = await desk.client.post_json(
             url,
@@ -217,6 +225,14 @@ class Chatwoot(Console):
         if isinstance(sent, Failed):
             return sent
         return None if sent.ok else sent.failure(*_NEVER)
+
+
+def _shows(listed: object, reply_id: str) -> bool:
+    """Is our reply among the messages of a conversation?"""
+    messages = inner(listed).get("payload")
+    return isinstance(messages, list) and any(
+        inner(message, "content_attributes").get(OUR_ID) == reply_id for message in messages
+    )
 
 
 def _sender(payload: Mapping[str, Any]) -> str:

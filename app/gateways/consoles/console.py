@@ -61,6 +61,8 @@ class Heard:
     delivery: str | None = None
     """The console's id of this delivery, the same over its retries with the same body; None where it has none such."""
     answer: HookAnswer | None = None
+    typing: Sequence[tuple[str, str]] = ()
+    """(session, agent) where somebody of the shop is typing at this moment: the machine waits."""
     pull: str | None = None
     """There is something to fetch (see `Console.pull`), and the console's token to fetch it with ("" without one)."""
 

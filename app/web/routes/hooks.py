@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from app.core.situations import Typed
 from app.gateways.consoles import ADAPTERS, Console, ConsoleError, Hook, ProofError, Settings
 from app.usecases.consoles import find_console
 from app.usecases.pull_consoles import note_arrival
@@ -37,6 +38,8 @@ async def post_hook(adapter: str, shop: str, request: Request, service: ServiceD
         token = heard.pull
         await service.write(lambda db: note_arrival(db, shop, adapter, token, service.clock()))
         service.changes.tell([shop])
+    for session, agent in heard.typing:
+        service.knowledge.typists.note(shop, session, Typed(agent, service.clock()))
     delivery = heard.delivery if console.name == "generic" else f"{console.name}:{heard.delivery}"
     answer = await take(
         service,
