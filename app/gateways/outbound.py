@@ -111,6 +111,10 @@ class GuardedClient:
         self, method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes | None = None
     ) -> HttpAnswer | Failed:
         """Send it and read the answer, whatever its status; `Failed` where there was none within `TOTAL_TIMEOUT_S`."""
+        if not url.isascii():
+            return Failed(
+                "地址只能用 ASCII 字符，中文域名要写成 xn-- 的形式 / the address must be ASCII", gone=True
+            )
         chunks: list[bytes] = []
         read = 0
         try:

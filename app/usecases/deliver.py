@@ -45,7 +45,7 @@ class Letter:
     shop_id: str
     id: str
     console: ShopConsole | None
-    """By whose API it goes; None: by the shop's callback, to `url`."""
+    """By whose API it goes; None: by the shop's callback, to `url`, signed with `secret`."""
     url: str
     secret: str
     session: str
@@ -132,8 +132,8 @@ def _letter(row: OutboxRow, shop: Shop, console: ShopConsole | None, asked: Mess
         shop_id=row.shop_id,
         id=row.id,
         console=console,
-        url=shop.callback_url or "",
-        secret=shop.callback_secret or "",
+        url=shop.callback_url or "" if console is None else "",
+        secret=shop.callback_secret or "" if console is None else "",
         session=row.session,
         buyer=row.buyer,
         message=asked.id if asked is not None else row.item_id,

@@ -35,7 +35,7 @@ from app.core.sessions import Session, fold_session
 from app.db.journal import events_about_sessions
 from app.db.tables import ActRow, OutboxRow
 from app.gateways.consoles import ADAPTERS, Desk, Reply
-from app.gateways.outbound import Failed
+from app.gateways.outbound import Failed, GuardedClient
 from app.usecases.deliver import Letter, claim_letters, record_failure
 from app.usecases.knowledge import Knowledge
 
@@ -215,6 +215,21 @@ def test_no_console_leads_into_the_internal_network(api: FakeApi, adapter: str) 
     assert isinstance(failed, Failed)
     assert "MIAOHUI_CALLBACK_ALLOW" in failed.error
     assert api.asked == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:99999/", "http://x:abc/", "http://[::1/", "http://a..b/", "http://中文.example/"],
+)
+def test_an_address_that_is_none_is_a_failure_and_no_fault(url: str) -> None:
+    async def ask() -> Any:
+        client = GuardedClient({"127.0.0.1:99999"})
+        try:
+            return await client.request("GET", url)
+        finally:
+            await client.close()
+
+    assert isinstance(asyncio.run(ask()), Failed)
 
 
 def test_wechat_is_fetched_answered_and_told_what_is_not_possible(working: Running, api: FakeApi) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
-from conftest_service import Running
+from conftest_service import FakeClock, Running
 from console_samples import (
     AES_KEY,
     KF_ARRIVED,
@@ -225,6 +225,23 @@ def test_a_reply_bears_our_id_and_the_token_is_fetched_once(api: FakeApi) -> Non
         "msgtype": "text",
         "text": {"content": "亲，请稍等"},
     }
+
+
+def test_a_token_is_fetched_anew_before_it_ends(api: FakeApi) -> None:
+    fake = KfApi(api)
+    clock = FakeClock(NOW)
+
+    async def over_two_hours() -> list[int]:
+        desk = Desk({api.pair}, clock)
+        fetched = []
+        for forward in (0, 7000, 100, 200):
+            clock.forward(forward)
+            assert await kf.reply(REPLY, fake.settings, desk) is None
+            fetched.append(fake.tokens)
+        await desk.close()
+        return fetched
+
+    assert asyncio.run(over_two_hours()) == [1, 1, 2, 2]
 
 
 def test_a_token_that_is_no_longer_good_is_fetched_anew_once(api: FakeApi) -> None:

@@ -16,19 +16,20 @@ from app.gateways.outbound import Failed
 
 Settings = Mapping[str, str]
 """What a shop set for a console, by name, defaults filled in; what it did not set is absent."""
-URL_PATTERN: Final = r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?"
-"""An address without user name, query or fragment."""
+URL_PATTERN: Final = r"https?://[^\s/@?#\u0080-\U0010ffff]+(?:/[^\s@?#\u0080-\U0010ffff]*)?"
+"""An address in ASCII without user name, query or fragment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that a shop sets. `pattern` is what its value must match as a whole; a `secret` one is never shown again."""
+    """One thing that a shop sets. Its value must match `pattern` as a whole; a `secret` one is never shown again."""
 
     name: str
     label: str
     required: bool = False
     secret: bool = False
-    pattern: str = r"\S.{0,499}"
+    pattern: str = r"[!-~](?:[ -~]{0,498}[!-~])?"
+    """Unless said otherwise: printable ASCII, since most of them travel in headers."""
     default: str | None = None
 
 
