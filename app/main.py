@@ -15,6 +15,8 @@ from app.db.migrate import upgrade
 from app.db.writer import Writer
 from app.gateways import wall_clock
 from app.gateways.callbacks import CallbackSender
+from app.gateways.consoles import Desk
+from app.jobs.console_pulls import pull_consoles
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
 from app.jobs.lessons import teach_phrases
@@ -38,6 +40,7 @@ from app.web.routes import (
     events,
     feedback,
     health,
+    hooks,
     import_pages,
     lint,
     live,
@@ -87,11 +90,13 @@ def create_app(
         await _count_measures(service)
         app.state.service = service
         sender = CallbackSender(settings.callback_allow)
+        desk = Desk(settings.callback_allow, transport_clock)
         jobs = []
         if settings.workers_run_jobs:
             jobs = [
                 asyncio.create_task(keep_deadlines(service)),
-                asyncio.create_task(deliver_outbox(service, sender)),
+                asyncio.create_task(deliver_outbox(service, sender, desk)),
+                asyncio.create_task(pull_consoles(service, desk)),
                 asyncio.create_task(teach_phrases(service)),
             ]
         if settings.retrain_banks:
@@ -105,6 +110,7 @@ def create_app(
                 with contextlib.suppress(TimeoutError, asyncio.CancelledError):
                     await asyncio.wait_for(job, 3)
             await sender.close()
+            await desk.close()
             if service.meaning is not None:
                 await asyncio.to_thread(service.meaning.close)
             await asyncio.to_thread(writer.close)
@@ -125,6 +131,7 @@ def create_app(
 
     for module in (
         events,
+        hooks,
         typists,
         lint,
         care,

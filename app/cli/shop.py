@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import orjson
 
+from app.cli import shop_console
 from app.cli.database import database
 from app.cli.output import cannot, emit, format_option, say
 from app.gateways import wall_clock
@@ -122,3 +123,6 @@ def policy(shop_id: str, settings: tuple[str, ...]) -> None:
     with database() as db:
         now = change_policy(db, shop_id, changes)
     emit(now.to_json())
+
+
+command.add_command(shop_console.command, "console")

@@ -154,6 +154,16 @@ def events_about_sessions(db: Database, shop_id: str, buyer: str, sessions: Iter
     return [parse_event(body) for body in rows]
 
 
+def echoes_of(db: Database, shop_id: str, session: str, reply_id: str, since: datetime) -> list[str]:
+    """Ids of the events since then by which a console says (`echo_of`) that it shows this reply of ours."""
+    rows = db.exec(
+        select(EventRow.id, EventRow.body).where(
+            EventRow.shop_id == shop_id, EventRow.session == session, EventRow.at >= since
+        )
+    )
+    return [event_id for event_id, body in rows if body.get("echo_of") == reply_id]
+
+
 def events_between(db: Database, shop_id: str, since: datetime, until: datetime) -> list[Event]:
     """The shop's events with `since <= at < until`, in the tidy order."""
     rows = db.exec(

@@ -43,6 +43,35 @@ class SigningSecretRow(SQLModel, table=True):
     retired_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class ConsoleRow(SQLModel, table=True):
+    """A console that a shop uses, what the shop set for it, and how far we have fetched what it has to say."""
+
+    __tablename__ = "console"
+    __table_args__ = (
+        Index(
+            "console_pull_due",
+            "pull_due_at",
+            sqlite_where=text("pull_due_at IS NOT NULL"),
+            postgresql_where=text("pull_due_at IS NOT NULL"),
+        ),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    adapter: str = Field(primary_key=True)
+    settings: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    """Secrets among them are in clear, as signing secrets are (see docs/adr)."""
+    updated_at: datetime = Field(sa_type=Instant)
+    cursor: str = ""
+    """Where the next pull goes on; "" at first."""
+    pull_token: str = ""
+    """What the console's last hook gave us to pull with."""
+    pull_due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When to pull, or the end of the lease of whoever pulls now; None when there is nothing to fetch."""
+    pull_failures: int = 0
+    """In a row, up to now."""
+    pull_error: str | None = None
+
+
 class ApiKeyRow(SQLModel, table=True):
     """An API key, known only by its hash. A key is 256 random bits, so one SHA-256 is enough (see docs/adr)."""
 

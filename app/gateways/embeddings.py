@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 
 from app.gateways.addresses import permitted
-from app.gateways.callbacks import RefusedAddressError, SocketOption, retry_after_s
+from app.gateways.outbound import RefusedAddressError, SocketOption, retry_after_s
 from phrasebank.encoding import EncodingError, Strength, Vectors, encodable
 
 TRIES: Final = 3

@@ -17,6 +17,7 @@ from app.core.clocks import OpenItem
 from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState
 from app.db.upserts import insert_new
+from app.usecases.consoles import console_for_reply
 from app.usecases.picture import Picture
 
 CONSIDERED: Final = "considered"
@@ -60,19 +61,22 @@ def record_decision(
 ) -> str | None:
     """Carry a decision into the outbox and note it; the outbox id if something is to be said."""
     if isinstance(decision, Say):
-        reply_id = say(db, picture, item, decision)
+        sends = (
+            picture.shop.callback_url is not None
+            or console_for_reply(db, picture.shop.id, item.session) is not None
+        )
+        reply_id = say(db, picture, item, decision, sends=sends)
         if reply_id is None:
             return None
-        offered = picture.shop.callback_url is None
         record_act(
             db,
             picture.shop.id,
-            kind="offered" if offered else "queued",
+            kind="queued" if sends else "offered",
             at=picture.now,
             session=item.session,
             buyer=item.buyer,
             about=reply_id,
-            title="已备好回复，请一键发送" if offered else "准备自动回复",
+            title="准备自动回复" if sends else "已备好回复，请一键发送",
             text=decision.text,
             detail={
                 "reasons": list(decision.reasons),
@@ -120,12 +124,11 @@ def record_at_once(db: Database, picture: Picture, item: OpenItem, decision: Dec
     return False
 
 
-def say(db: Database, picture: Picture, item: OpenItem, decision: Say) -> str | None:
-    """Put a reply into the outbox; its id, or None if the same was already decided."""
+def say(db: Database, picture: Picture, item: OpenItem, decision: Say, *, sends: bool) -> str | None:
+    """Put a reply into the outbox, to be sent or offered; its id, or None if the same was already decided."""
     shop = picture.shop
     once = f"{item.buyer}:{decision.once}"
     reply_id = f"mh-{_name(shop.id, once)}"
-    by_callback = shop.callback_url is not None
     row = {
         "shop_id": shop.id,
         "id": reply_id,
@@ -139,8 +142,8 @@ def say(db: Database, picture: Picture, item: OpenItem, decision: Say) -> str | 
         "phrase_id": decision.phrase_id,
         "created_at": picture.now,
         "expires_at": decision.expires_at,
-        "state": (OutboxState.QUEUED if by_callback else OutboxState.OFFERED).value,
-        "due_at": picture.now if by_callback else None,
+        "state": (OutboxState.QUEUED if sends else OutboxState.OFFERED).value,
+        "due_at": picture.now if sends else None,
         "attempts": 0,
     }
     return reply_id if insert_new(db, OutboxRow, [row]) else None

@@ -15,11 +15,14 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Purpose, Silence, decide_before_sending
 from app.core.events import Event, EventType, Kind, Sender
-from app.db.journal import Stored, store_events, try_lock_buyer
+from app.core.sessions import Message
+from app.db.journal import Stored, echoes_of, store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState
+from app.gateways.consoles import Reply
 from app.usecases.absorb import absorb
 from app.usecases.acts import record_act
 from app.usecases.considered import Considered
+from app.usecases.consoles import ShopConsole, console_for_reply
 from app.usecases.knowledge import Knowledge, may_be_said
 from app.usecases.phrase_use import count_use
 from app.usecases.picture import look_at_buyer
@@ -29,26 +32,37 @@ from phrasebank.variants import is_wording_of
 
 LEASE = timedelta(seconds=15)
 """How long whoever claimed a reply may take; then another process may try."""
+CLOCKS_DIFFER = timedelta(seconds=60)
+"""How far a console's clock may be behind ours: what shows a reply may seem older than the reply."""
 RETRY_AFTER_S = (1, 2, 4, 8, 15, 30)
 """Seconds between attempts. Together they fit a window of three minutes; the deadline ends them sooner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A reply to send now: an address, a secret to sign with, and the words."""
+    """A reply to send now: the words, and the console that takes them or an address with a secret to sign with."""
 
     shop_id: str
     id: str
+    console: ShopConsole | None
+    """By whose API it goes; None: by the shop's callback, to `url`, signed with `secret`."""
     url: str
     secret: str
     session: str
     buyer: str
+    message: str
+    """The buyer's last message, which it answers."""
     purpose: str
     sender: str
     text: str
     created_at: datetime
     expires_at: datetime
     attempt: int
+
+    @property
+    def reply(self) -> Reply:
+        """As a console takes it."""
+        return Reply(self.id, self.session, self.buyer, self.message, self.text, self.sender)
 
 
 def next_letter_at(db: Database) -> datetime | None:
@@ -89,27 +103,40 @@ def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int 
 
 def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> Letter | None:
     shop = read_shop(db, knowledge.profiles, row.shop_id)
+    console = console_for_reply(db, row.shop_id, row.session)
+    considered = Considered(db, knowledge, look_at_buyer(db, shop, row.buyer, {row.session}, now))
+    asked = considered.picture.sessions[row.session].last_buyer_message
+    if echoes_of(db, row.shop_id, row.session, row.id, row.created_at - CLOCKS_DIFFER):
+        # An attempt got through whose answer never reached us, or whose sender died.
+        record_sent(db, knowledge, _letter(row, shop, console, asked), now)
+        return None
     if now > row.expires_at:
         _close(db, row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送", ())
         return None
-    no = _objection(db, knowledge, shop, row, now)
+    no = _objection(db, considered, shop, row)
     if no is not None:
         if no.until is not None and no.until <= row.expires_at:
             row.due_at = no.until
             return None
         _close(db, row, OutboxState.DROPPED, now, "发送前已取消", no.reasons, code=no.code)
         return None
-    if shop.callback_url is None or shop.callback_secret is None:
+    if console is None and (shop.callback_url is None or shop.callback_secret is None):
         _close(db, row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
         return None
     row.due_at = now + LEASE
+    return _letter(row, shop, console, asked)
+
+
+def _letter(row: OutboxRow, shop: Shop, console: ShopConsole | None, asked: Message | None) -> Letter:
     return Letter(
         shop_id=row.shop_id,
         id=row.id,
-        url=shop.callback_url,
-        secret=shop.callback_secret,
+        console=console,
+        url=shop.callback_url or "" if console is None else "",
+        secret=shop.callback_secret or "" if console is None else "",
         session=row.session,
         buyer=row.buyer,
+        message=asked.id if asked is not None else row.item_id,
         purpose=row.purpose,
         sender=row.sender,
         text=row.text,
@@ -119,14 +146,11 @@ def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> 
     )
 
 
-def _objection(
-    db: Database, knowledge: Knowledge, shop: Shop, row: OutboxRow, now: datetime
-) -> Silence | None:
+def _objection(db: Database, considered: Considered, shop: Shop, row: OutboxRow) -> Silence | None:
     """Ask the guards once more, and mark the words as what they are by now."""
-    considered = Considered(db, knowledge, look_at_buyer(db, shop, row.buyer, {row.session}, now))
     session = considered.picture.sessions[row.session]
     situation = situation_of_letter(considered, session, row)
-    phrase = knowledge.bank(db, shop).get(row.phrase_id) if row.phrase_id is not None else None
+    phrase = considered.knowledge.bank(db, shop).get(row.phrase_id) if row.phrase_id is not None else None
     admitted = (
         phrase is not None
         and may_be_said(phrase, considered.occasion(session, situation.message))

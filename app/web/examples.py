@@ -139,9 +139,20 @@ EVENTS_OPENAPI: Final[dict[str, Any]] = {
 HOOK_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": {}, "examples": {"generic": {"value": _EVENT}}}},
+        "content": {
+            "application/json": {"schema": {}, "examples": {"generic": {"value": _EVENT}}},
+            "text/xml": {"schema": {"type": "string"}},
+        },
     },
     "responses": _RESPONSES,
+}
+HANDSHAKE_OPENAPI: Final[dict[str, Any]] = {
+    "responses": {
+        "200": {
+            "description": "客服台要读到的内容 / what the console wants to read",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        }
+    }
 }
 LINT_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": _body(

@@ -119,13 +119,8 @@ def run_service(
     database_url: str, knowledge: Knowledge, settings: Mapping[str, Any] | None = None, **more: Any
 ) -> Iterator[Running]:
     clock = FakeClock()
-    configured = Settings(
-        _env_file=None,
-        database_url=database_url,
-        workers_run_jobs=False,
-        retrain_banks=False,
-        **(settings or {}),
-    )  # type: ignore[call-arg]
+    quiet = {"workers_run_jobs": False, "retrain_banks": False}
+    configured = Settings(_env_file=None, database_url=database_url, **(quiet | dict(settings or {})))  # type: ignore[call-arg]
     # Banks are known by shop and version, and each test has a shop of this name: what one learned is no other's.
     knowledge = Knowledge(knowledge.linter, knowledge.moods, knowledge.profiles)
     app = create_app(configured, clock=clock, knowledge=knowledge)

@@ -20,7 +20,8 @@ from app.core.sessions import fold_session
 from app.db.journal import events_about_sessions
 from app.db.tables import ActRow, OutboxRow
 from app.gateways.addresses import is_public
-from app.gateways.callbacks import CallbackSender, Failed
+from app.gateways.callbacks import CallbackSender
+from app.gateways.outbound import Failed
 from app.usecases.deliver import claim_letters, record_failure, record_sent
 from app.usecases.knowledge import Knowledge
 

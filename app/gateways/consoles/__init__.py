@@ -1,19 +1,46 @@
-"""Adapters of chat consoles: each turns a body in a console's own format into raw events of our schema.
-
-An adapter is a function of the body. It returns raw events for `parse_event`, an empty list for what it need not
-know, and raises `ConsoleError` for what it cannot read.
-"""
+"""Adapters of chat consoles: each believes, reads and answers one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from app.gateways.consoles.errors import ConsoleError
-from app.gateways.consoles.generic import read_generic
+from app.gateways.consoles.chatwoot import Chatwoot
+from app.gateways.consoles.console import (
+    Console,
+    Heard,
+    Hook,
+    HookAnswer,
+    Pulled,
+    Reply,
+    Setting,
+    Settings,
+    console_of,
+)
+from app.gateways.consoles.desk import Desk
+from app.gateways.consoles.douyin import Douyin
+from app.gateways.consoles.ejabberd import Ejabberd
+from app.gateways.consoles.errors import ConsoleError, ProofError, StaleProofError
+from app.gateways.consoles.generic import Generic
+from app.gateways.consoles.wechat_kf import WeChatKf
 
-Adapter = Callable[[bytes], Sequence[object]]
+ADAPTERS: Final[Mapping[str, Console]] = {
+    console.name: console for console in (Generic(), Chatwoot(), WeChatKf(), Douyin(), Ejabberd())
+}
 
-ADAPTERS: Final[Mapping[str, Adapter]] = {"generic": read_generic}
-
-__all__ = ["ADAPTERS", "Adapter", "ConsoleError"]
+__all__ = [
+    "ADAPTERS",
+    "Console",
+    "ConsoleError",
+    "Desk",
+    "Heard",
+    "Hook",
+    "HookAnswer",
+    "ProofError",
+    "Pulled",
+    "Reply",
+    "Setting",
+    "Settings",
+    "StaleProofError",
+    "console_of",
+]

@@ -1,4 +1,4 @@
-"""Events in: `POST /v1/events` in our own schema, `POST /v1/hooks/{adapter}/{shop}` in the console's."""
+"""Events in: `POST /v1/events` in our own schema."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from sqlmodel import Session as Database
 
 from app.core.fields import Refused
 from app.db.journal import Delivery
-from app.gateways.consoles import ADAPTERS, ConsoleError
+from app.usecases.own_words import mark_own_words
 from app.usecases.service import Service
 from app.usecases.take_events import MAX_BATCH, Taken, read_events, take_events
 from app.web.answers import answer_json
 from app.web.auth import ServiceDep, bearer_of, principal_of, signed_shop
 from app.web.bodies import parse_json
 from app.web.counting import EVENTS, REQUEST_SECONDS
-from app.web.examples import EVENTS_OPENAPI, HOOK_OPENAPI
+from app.web.examples import EVENTS_OPENAPI
 from app.web.problems import Problem
 
 router = APIRouter(tags=["events"])
@@ -33,32 +34,18 @@ async def post_events(request: Request, service: ServiceDep) -> JSONResponse:
     is `rejected` and the rest stand.
     """
     body = await request.body()
-    shop_id = await _sender(request, body, None)
+    shop_id = await sender_of(request, body, None)
     raw = parse_json(body)
     single = not isinstance(raw, list)
     entries = [raw] if single else raw
-    return await _take(service, request, shop_id, entries, body, single=single)
+    return await take(
+        service, shop_id, entries, body, single=single, delivery_id=request.headers.get("webhook-id")
+    )
 
 
-@router.post(
-    "/v1/hooks/{adapter}/{shop}", openapi_extra=HOOK_OPENAPI, summary="客服台回调 / a console's webhook"
-)
-async def post_hook(adapter: str, shop: str, request: Request, service: ServiceDep) -> JSONResponse:
-    """A console's own format. What the adapter does not need is answered with an empty list of results."""
-    console = ADAPTERS.get(adapter)
-    if console is None:
-        names = "、".join(sorted(ADAPTERS))
-        raise Problem(404, "unknown_adapter", f"没有适配器 {adapter}；可用：{names} / unknown adapter")
-    body = await request.body()
-    shop_id = await _sender(request, body, shop, request.query_params.get("key"))
-    try:
-        entries = console(body)
-    except ConsoleError as error:
-        raise Problem(400, error.reason, str(error)) from None
-    return await _take(service, request, shop_id, entries, body, single=False)
-
-
-async def _sender(request: Request, body: bytes, shop: str | None, key_in_address: str | None = None) -> str:
+async def sender_of(
+    request: Request, body: bytes, shop: str | None, key_in_address: str | None = None
+) -> str:
     """The shop that speaks: by API key, by signature, or by the key in a hook's address where a console cannot sign."""
     key = bearer_of(request) or key_in_address
     if key is None:
@@ -69,9 +56,21 @@ async def _sender(request: Request, body: bytes, shop: str | None, key_in_addres
     return principal.shop_id
 
 
-async def _take(
-    service: Service, request: Request, shop_id: str, entries: Sequence[object], body: bytes, *, single: bool
+async def take(
+    service: Service,
+    shop_id: str,
+    entries: Sequence[object],
+    body: bytes,
+    *,
+    single: bool,
+    delivery_id: str | None,
+    marks_senders: bool = True,
 ) -> JSONResponse:
+    """Take raw events and say what became of each, after the commit.
+
+    `delivery_id` names the request they came in, with `body`; without `marks_senders` what we said ourselves is looked
+    up. Raises a 409, 413 or 422 `Problem`.
+    """
     if not entries and not single:
         return JSONResponse({"results": []})
     if len(entries) > MAX_BATCH:
@@ -85,13 +84,15 @@ async def _take(
     if single and isinstance(read[0], Refused):
         refused = read[0]
         raise Problem(422, refused.reason, refused.message, field=refused.field, id=refused.id)
-    delivery_id = request.headers.get("webhook-id")
     delivery = Delivery.of(delivery_id, body) if delivery_id else None
     raw_body = body.decode("utf-8", "replace").replace("\x00", "")
+
+    def unit(db: Database) -> Taken:
+        known = read if marks_senders else mark_own_words(db, shop_id, read, now)
+        return take_events(db, service.knowledge, shop_id, known, delivery, raw_body, now)
+
     with REQUEST_SECONDS.time():
-        taken = await service.write(
-            lambda db: take_events(db, service.knowledge, shop_id, read, delivery, raw_body, now)
-        )
+        taken = await service.write(unit)
     for answer in taken.answers:
         EVENTS.labels(answer.status).inc()
     if taken.delivery_conflict:
