@@ -133,7 +133,7 @@ def test_a_switched_off_robot_says_nothing() -> None:
 
 
 def test_a_holding_reply_comes_in_its_window_and_only_once_until_a_person_speaks() -> None:
-    day = play(ASSIST_COUNTS, assist=True, buyers_per_hour=120)
+    day = play(ASSIST_COUNTS, assist=True, buyers_per_hour=120, surely_known=0)
     assert day.holding > 20
     lead = timedelta(seconds=Policy().hold_before_s)
     window = timedelta(seconds=ASSIST_COUNTS.window_s)
@@ -216,12 +216,17 @@ def test_a_chat_is_taken_over_only_after_the_warning() -> None:
     ("knobs", "expected"),
     [
         ({}, ReplyRules()),
-        ({"window_s": 300, "robot": "counts"}, ReplyRules(window_s=300, machine_counts=True)),
+        (
+            {"window_s": 300, "robot": "counts"},
+            ReplyRules(window_s=300, machine_counts=True, robot_counts=True),
+        ),
         (
             {"unit": "person", "hours": ["08:00:00", "23:00:00"]},
             ReplyRules(closes_s=23 * 3600, once_missed_stays_missed=True),
         ),
         ({"unit": "session", "session_rule": "first_item"}, ReplyRules()),
+        ({"robot": "assist_only"}, ReplyRules(machine_counts=True)),
+        ({"clock_start": "transfer"}, ReplyRules(clock_from_handover=True)),
         ({"clock_start": "assigned"}, ReplyRules(clock_from_assignment=True)),
         ({"hours": ["00:00:00", "24:00:00"]}, ReplyRules()),
         ({"hours": ["22:00:00", "06:00:00"]}, ReplyRules()),
@@ -320,7 +325,7 @@ def test_any_day_ends_and_its_figures_agree_with_its_log(
     day = simulate_day(its, rules, on=DAY, assist=assist, seed=seed)
     senders = Counter(event.sender for event in day.events if event.sender)
     assert senders[Sender.AGENT] == day.typed + day.clicked == len(day.waits_s)
-    assert senders[Sender.ROBOT_ASSIST] == day.holding
+    assert senders[Sender.ROBOT_ASSIST] == day.holding + day.answered
     assert day.left_unanswered <= day.buyers
     assert 0 <= day.busy_share <= (rules.closes_s + its.overtime_s - rules.opens_s) / 7200 + 0.1
     assert all(event.at.astimezone(SHANGHAI).date() == DAY for event in day.events)
