@@ -10,5 +10,19 @@ from app.core.simulation.outcomes import SimulatedDay
 from app.core.simulation.people import arrival_weight, cast_of
 from app.core.simulation.rules import ReplyRules
 from app.core.simulation.shop import simulate_day
+from app.core.simulation.spread import Spread
+from app.core.simulation.trials import NoSuchLoadError, Run, Trial, load_for
 
-__all__ = ["Assumptions", "ReplyRules", "SimulatedDay", "arrival_weight", "cast_of", "simulate_day"]
+__all__ = [
+    "Assumptions",
+    "NoSuchLoadError",
+    "ReplyRules",
+    "Run",
+    "SimulatedDay",
+    "Spread",
+    "Trial",
+    "arrival_weight",
+    "cast_of",
+    "load_for",
+    "simulate_day",
+]

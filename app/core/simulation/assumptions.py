@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 SHARES: Final = (
     "more_messages",
@@ -112,3 +112,11 @@ class Assumptions:
             )
         if self.typing_cps <= 0:
             raise ValueError("typing_cps must be above 0")
+
+    def scaled(self, name: str, factor: float) -> Assumptions:
+        """The same with one assumption multiplied; a share ends at 1. Raises ValueError for an unknown name."""
+        if name not in {each.name for each in fields(self)}:
+            raise ValueError(f"no such assumption: {name}")
+        value = getattr(self, name) * factor
+        changes: dict[str, Any] = {name: min(1.0, value) if name in SHARES else value}
+        return replace(self, **changes)

@@ -33,10 +33,13 @@ class Chat:
     wait: int = 0
     last_s: float = 0.0
     closed: bool = False
+    session: str = field(init=False)
+    name: str = field(init=False)
+    """The buyer's id in the log."""
 
-    @property
-    def session(self) -> str:
-        return f"s{self.buyer.number:05d}"
+    def __post_init__(self) -> None:
+        self.session = f"s{self.buyer.number:05d}"
+        self.name = f"b{self.buyer.number:05d}"
 
     @property
     def at_hand(self) -> Enquiry:

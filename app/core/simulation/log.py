@@ -46,7 +46,7 @@ class DayLog:
                 type=EventType.MESSAGE,
                 at=self.stamp(second),
                 session=chat.session,
-                buyer=f"b{chat.buyer.number:05d}",
+                buyer=chat.name,
                 agent=agent,
                 sender=sender,
                 kind=Kind.TEXT,
@@ -67,7 +67,7 @@ class DayLog:
                 type=kind,
                 at=self.stamp(second),
                 session=chat.session,
-                buyer=f"b{chat.buyer.number:05d}",
+                buyer=chat.name,
                 agent=agent,
             ),
         )
