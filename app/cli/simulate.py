@@ -158,6 +158,9 @@ def command(
         cannot("--log 只能和 --assist on|off、--runs 1、一个平台一起用 / --log wants one run and one side")
     if (sensitivity or plot_path is not None) and len(sides) != 2:
         cannot("--sensitivity 和 --plot 要两边都模拟，请去掉 --assist / they want --assist both")
+    for path in (plot_path, log_path):
+        if path is not None and not Path(path).parent.is_dir():
+            cannot(f"没有文件夹 {Path(path).parent}，请先建好 / no such folder")
 
     seeds = range(seed, seed + runs)
     played = []

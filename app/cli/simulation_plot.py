@@ -29,7 +29,7 @@ Point = tuple[float, float]
 def draw(played: Sequence[Played]) -> str:
     """The drawing as SVG text. The runs must bear both sides and their hours."""
     rows = (len(played) + 1) // 2
-    hours_top = BARS_TOP + BARS_HEIGHT + 110
+    hours_top = BARS_TOP + BARS_HEIGHT + 150
     height = hours_top + rows * HOURS_PITCH
     svg = Element(
         "svg",
@@ -47,7 +47,7 @@ def draw(played: Sequence[Played]) -> str:
     _text(svg, (MARGIN, 54), f"{days} 天（{days} 个随机种子）的平均；细线是最低到最高，红线是目标", size=12)
     _legend(svg, (WIDTH - 300, 32))
     _bars(svg, played)
-    _text(svg, (MARGIN, hours_top - 24), "按钟点：色带是各天的最低到最高", size=15, bold=True)
+    _text(svg, (MARGIN, hours_top - 38), "按钟点：色带是各天的最低到最高", size=15, bold=True)
     for place, each in enumerate(played):
         panel = Panel(
             left=MARGIN + (place % 2) * 456,
@@ -103,7 +103,8 @@ def _bars(svg: Element, played: Sequence[Played]) -> None:
         _line(svg, (middle - bar - 16, goal_y), (middle + bar + 16, goal_y), GOAL_COLOUR, width=2, dash="5 4")
         below = panel.top + panel.height
         _text(svg, (middle, below + 20), each.case.profile.name, anchor="middle", bold=True)
-        _text(svg, (middle, below + 38), _under(each), size=12, anchor="middle")
+        for line, words in enumerate(_under(each)):
+            _text(svg, (middle, below + 38 + 18 * line), words, size=12, anchor="middle")
 
 
 def _bar(svg: Element, panel: Panel, left: float, width: float, spread: Spread, colour: str) -> None:
@@ -114,10 +115,10 @@ def _bar(svg: Element, panel: Panel, left: float, width: float, spread: Spread, 
     _text(svg, (middle, panel.y(spread.greatest) - 6), f"{spread.mean:.1f}%", size=12, anchor="middle")
 
 
-def _under(each: Played) -> str:
+def _under(each: Played) -> tuple[str, str]:
     gain = f"{each.gain.mean:+.1f} 点" if each.gain is not None else "–"
     counts = "机器计入" if each.case.machine_counts else "只算人工"
-    return f"{gain} · {counts} · 每小时 {each.case.trial.assumptions.buyers_per_hour:g} 人"
+    return (gain, f"{counts}，每小时 {each.case.trial.assumptions.buyers_per_hour:g} 人")
 
 
 def _hours(svg: Element, panel: Panel, each: Played) -> None:
@@ -129,8 +130,7 @@ def _hours(svg: Element, panel: Panel, each: Played) -> None:
     step = panel.width / max(1, len(hours) - 1)
     x = {hour: panel.left + place * step for place, hour in enumerate(hours)}
     for hour in hours[::2]:
-        _text(svg, (x[hour], panel.top + panel.height + 18), f"{hour}", size=11, anchor="middle")
-    _text(svg, (panel.left + panel.width + 8, panel.top + panel.height + 18), "时", size=11)
+        _text(svg, (x[hour], panel.top + panel.height + 18), f"{hour} 点", size=11, anchor="middle")
     for assist, colour in ((False, OFF_COLOUR), (True, ON_COLOUR)):
         spreads = _by_hour(each.side(assist=assist))
         upper = [(x[hour], panel.y(spread.greatest)) for hour, spread in spreads.items()]

@@ -260,9 +260,12 @@ class _Shop:
             self._set_alarms(chat)
 
     def _fill_places(self) -> None:
-        waiting, self._queue = self._queue, []
-        for chat in waiting:
-            self._assign(chat)
+        queue, self._queue = self._queue, []
+        for chat in queue:
+            if chat.waiting_since is None:  # The machine has answered meanwhile.
+                self._close(chat)
+            else:
+                self._assign(chat)
 
     def _wake(self, desk: Desk | None) -> None:
         """Let a seat that is free take the next chat."""
@@ -348,11 +351,14 @@ class _Shop:
         quiet = self._now - chat.last_s >= self._its.quiet_s - 0.001
         if chat.closed or chat.waiting_since is not None or not quiet or chat.seat is None:
             return
-        chat.closed = True
         chat.seat.chats.remove(chat)
         chat.seat = None
-        self._log.record(chat, self._now, EventType.SESSION_CLOSED)
+        self._close(chat)
         self._fill_places()
+
+    def _close(self, chat: Chat) -> None:
+        chat.closed = True
+        self._log.record(chat, self._now, EventType.SESSION_CLOSED)
 
     def _leave_screen(self, desk: Desk, absence: Absence) -> None:
         if desk.busy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,7 +20,11 @@ from app.core.simulation.shop import simulate_day
 MOST_BUYERS_PER_HOUR: Final = 5000.0
 NEAR_ENOUGH: Final = 0.01
 """How near to the share wanted the search for a load comes."""
-_HALVINGS: Final = 14
+FARTHEST: Final = 0.1
+"""How far from it a load may leave people alone at most."""
+FINEST: Final = 0.1
+"""Loads are multiples of this."""
+_STEPS: Final = 24
 
 
 class NoSuchLoadError(ValueError):
@@ -103,7 +108,7 @@ def load_for(
 ) -> float:
     """Buyers per hour at which people alone answer `share` (above 0, below 1) in time, over the days of the seeds.
 
-    Found by doubling and halving, to within `NEAR_ENOUGH` where the rate moves so finely; rounded to 0.1. `report` is
+    Found by doubling and halving, to within `NEAR_ENOUGH` where the rate moves so finely; a multiple of `FINEST`. `report` is
     called after each day that was played. Raises `NoSuchLoadError`.
     """
 
@@ -113,25 +118,30 @@ def load_for(
             runs.append(trial.at_load(buyers_per_hour).run(seed, assist=False).without_log())
             report()
         rate = pooled_rate(runs)
-        return 1.0 if rate is None else rate
-
-    low, high = 0.0, 10.0 * trial.assumptions.agents
-    while (rate := alone(high)) > share:
-        low, high = high, 2 * high
-        if high > MOST_BUYERS_PER_HOUR:
+        if rate is None:
             raise NoSuchLoadError(
-                f"每小时 {low:g} 位买家时，只靠人工仍有 {rate:.0%}，到不了 {share:.0%}；"
-                "请减少席位（--agents）或换一个比例 / people alone stay above it at any load"
+                f"找不到这样的买家数：少到没有人来，只靠人工也不到 {share:.0%}；请换一个比例，或改假设"
+                " / no load is so low that people alone reach this share"
             )
-    middle = high
-    for _ in range(_HALVINGS):
-        if abs(rate - share) <= NEAR_ENOUGH:
+        return rate
+
+    low, middle = 0.0, 10.0 * trial.assumptions.agents
+    high = math.inf
+    rate = alone(middle)
+    for _ in range(_STEPS):
+        if abs(rate - share) <= NEAR_ENOUGH or high - low < 2 * FINEST:
             break
-        middle = round((low + high) / 2, 1)
+        if rate > share:
+            low = middle
+        else:
+            high = middle
+        middle = 2 * low if high == math.inf else max(FINEST, round((low + high) / 2, 1))
+        if middle > MOST_BUYERS_PER_HOUR:
+            break
         rate = alone(middle)
-        low, high = (middle, high) if rate > share else (low, middle)
-    if rate < share - 0.1:
+    if abs(rate - share) > FARTHEST:
         raise NoSuchLoadError(
-            f"买家再少，只靠人工也只有 {rate:.0%}，到不了 {share:.0%}；请换一个比例 / people alone stay below it at any load"
+            f"找不到这样的买家数：每小时 {min(middle, MOST_BUYERS_PER_HOUR):g} 位时，只靠人工是 {rate:.0%}，"
+            f"离 {share:.0%} 太远；请换一个比例，或改席位（--agents） / no load brings people alone near this share"
         )
     return middle
