@@ -14,6 +14,7 @@ import orjson
 from rich.console import Console
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from app.cli.measure_options import logged_events
 from app.cli.output import EXIT_COULD_NOT_RUN, cannot, emit, format_option
 from app.cli.simulation_cases import FACTORS, VARIED, Case, Played, Variation
 from app.cli.simulation_plot import draw
@@ -21,7 +22,7 @@ from app.cli.simulation_tables import show_comparison, show_one, show_sensitivit
 from app.core.events import Event
 from app.core.policies import Policy, PolicyError
 from app.core.profiles import Edition, Measure, Profile
-from app.core.simulation import Assumptions, NoSuchLoadError, ReplyRules, Run, Trial, load_for
+from app.core.simulation import Assumptions, NoSuchLoadError, ReplyRules, Run, Trial, load_for, read_likeness
 from app.platforms.catalog import load_profiles
 
 DEFAULT_DAY: Final = date(2026, 11, 18)
@@ -66,9 +67,13 @@ ALL: Final = "all"
 @click.option(
     "--agents",
     type=click.IntRange(1, 1000),
-    default=DEFAULTS.agents,
-    show_default=True,
-    help="在岗席位 / staffed seats",
+    help=f"在岗席位，默认 {DEFAULTS.agents} / staffed seats",
+)
+@click.option(
+    "--like",
+    "like_path",
+    metavar="LOG",
+    help="照这份事件日志估出假设，估不出的用默认 / read assumptions off an event log",
 )
 @click.option("--assist", type=click.Choice(["on", "off", "both"]), default="both", show_default=True)
 @click.option(
@@ -101,7 +106,7 @@ ALL: Final = "all"
 @click.option(
     "--sensitivity",
     is_flag=True,
-    help="买家数、耐心、打字速度、推荐命中各减半和加倍，看提升怎么变 / halve and double them",
+    help="买家数、耐心、打字速度、推荐命中、临时离开各减半和加倍，看提升怎么变 / halve and double them",
 )
 @click.option(
     "--plot",
@@ -122,7 +127,8 @@ def command(
     edition: str | None,
     buyers_per_hour: float | None,
     share_alone: float | None,
-    agents: int,
+    agents: int | None,
+    like_path: str | None,
     assist: str,
     seed: int,
     runs: int,
@@ -146,14 +152,15 @@ def command(
     """
     if share_alone is not None and buyers_per_hour is not None:
         cannot("--load-for 和 --buyers-per-hour 只能用一个 / give either --load-for or --buyers-per-hour")
-    assumptions = _assumptions(settings, buyers_per_hour, agents)
+    options = _options(settings, buyers_per_hour, agents)
     policy = _policy(knobs)
     try:
         on = date.fromisoformat(day_text)
     except ValueError:
         cannot(f"日期要写成 2026-11-18 的样子，不是 {day_text} / not a date")
     sides = SIDES[assist]
-    cases = [_case(profile, metric, edition, on, assumptions, policy) for profile in _profiles(platforms)]
+    like = list(logged_events(like_path)) if like_path is not None else None
+    cases = [_case(profile, metric, edition, on, like, options, policy) for profile in _profiles(platforms)]
     if log_path is not None and (len(sides) != 1 or runs != 1 or len(cases) != 1):
         cannot("--log 只能和 --assist on|off、--runs 1、一个平台一起用 / --log wants one run and one side")
     if (sensitivity or plot_path is not None) and len(sides) != 2:
@@ -279,9 +286,12 @@ def _loaded(case: Case, share: float, seeds: range, stopwatch: _Stopwatch) -> Ca
     return replace(case, trial=case.trial.at_load(found))
 
 
-def _assumptions(settings: tuple[str, ...], buyers_per_hour: float | None, agents: int) -> Assumptions:
+def _options(settings: tuple[str, ...], buyers_per_hour: float | None, agents: int | None) -> dict[str, Any]:
+    """The assumptions that the caller names, by name."""
     known = {each.name: each for each in fields(Assumptions)}
-    changes: dict[str, Any] = {"agents": agents}
+    changes: dict[str, Any] = {}
+    if agents is not None:
+        changes["agents"] = agents
     if buyers_per_hour is not None:
         changes["buyers_per_hour"] = buyers_per_hour
     for setting in settings:
@@ -294,8 +304,24 @@ def _assumptions(settings: tuple[str, ...], buyers_per_hour: float | None, agent
             changes[name] = int(text) if isinstance(known[name].default, int) else float(text)
         except ValueError:
             cannot(f"假设 {name} 要一个数字，不是 {text} / {name} wants a number")
+    return changes
+
+
+def _assumptions(log: list[Event] | None, rules: ReplyRules, options: Mapping[str, Any]) -> Assumptions:
+    """What the caller names, else what the log shows, else the default; says on stderr what the log shows."""
+    read: dict[str, Any] = {}
+    if log is not None:
+        found = read_likeness(log, rules)
+        read = {
+            name: round(reading.value)
+            if isinstance(getattr(DEFAULTS, name), int)
+            else round(reading.value, 2)
+            for name, reading in found.items()
+        }
+        shown = "，".join(f"{name}={read[name]:g}（{each.observed} 次）" for name, each in found.items())
+        click.echo(f"从日志估出：{shown or '太少，什么也估不出'}；其余用默认 / read off the log", err=True)
     try:
-        return replace(DEFAULTS, **changes)
+        return replace(DEFAULTS, **(read | dict(options)))
     except ValueError as error:
         cannot(str(error))
 
@@ -346,11 +372,13 @@ def _case(
     metric: str | None,
     edition_id: str | None,
     on: date,
-    assumptions: Assumptions,
+    log: list[Event] | None,
+    options: Mapping[str, Any],
     policy: Policy,
 ) -> Case:
     measure = _measure(profile, metric)
     edition = _edition(measure, edition_id, on)
+    assumptions = _assumptions(log, ReplyRules.of(edition.definition), options)
     return Case(profile, measure, edition, Trial(edition.definition, on, assumptions, policy))
 
 

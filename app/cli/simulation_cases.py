@@ -13,6 +13,7 @@ VARIED: Final = {
     "patience_s": "买家耐心 patience",
     "typing_cps": "打字速度 typing",
     "suggestion_fits": "推荐命中 suggestions",
+    "absences_per_hour": "临时离开 absences",
 }
 """The assumptions whose change is shown, and what people call them."""
 FACTORS: Final = (0.5, 2.0)

@@ -114,6 +114,7 @@ def test_an_empty_day_has_no_rate() -> None:
         ("--set", "thanks=2"),
         ("--log", "day.jsonl"),
         ("--agents", "0"),
+        ("--like", "/nowhere/day.jsonl"),
         ("--load-for", "0"),
         ("--load-for", "0.5", "--buyers-per-hour", "20"),
         ("--policy", "nonsense=1"),
@@ -238,7 +239,7 @@ def test_the_sensitivity_halves_and_doubles_one_assumption_at_a_time() -> None:
     assert isinstance(plain, dict)
     varied = [record["varied"] for record in found[::2]]
     assert varied[0] is None
-    for name in ("buyers_per_hour", "patience_s", "typing_cps", "suggestion_fits"):
+    for name in ("buyers_per_hour", "patience_s", "typing_cps", "suggestion_fits", "absences_per_hour"):
         assert {name: 0.5} in varied
         assert {name: 2.0} in varied
     for record in found:
@@ -246,7 +247,7 @@ def test_the_sensitivity_halves_and_doubles_one_assumption_at_a_time() -> None:
         assert isinstance(its, dict)
         assert {name for name in its if its[name] != plain[name]} == set(record["varied"] or ())  # type: ignore[call-overload]
     text = run("--sensitivity", "--buyers-per-hour", "12", "--format", "text").stdout
-    assert text.count("×0.5") == text.count("×2") == 4
+    assert text.count("×0.5") == text.count("×2") == 5
 
 
 def test_the_plot_is_an_svg_with_a_panel_for_each_platform(tmp_path: Path) -> None:
@@ -286,3 +287,25 @@ def test_the_policy_can_be_changed() -> None:
     assert isinstance(plain["holding"], int)
     assert plain["holding"] > 0
     assert (silent["holding"], silent["answered"]) == (0, 0)
+
+
+def test_a_shop_is_simulated_like_its_own_log(tmp_path: Path) -> None:
+    log = tmp_path / "day.jsonl"
+    asked = ("--buyers-per-hour", "20", "--agents", "2", "--assist", "off", "--format", "jsonl")
+    assert run(*asked, "--log", str(log)).exit_code == 0
+    result = run("--like", str(log), "--assist", "off", "--set", "thanks=0.1", "--format", "jsonl")
+    (record,) = records(result)
+    its = record["assumptions"]
+    assert isinstance(its, dict)
+    assert its["agents"] == 2
+    assert 15 < its["buyers_per_hour"] < 25
+    assert its["thanks"] == 0.1
+    assert "从日志估出：buyers_per_hour=" in result.stderr
+
+
+def test_an_empty_log_is_like_the_default(tmp_path: Path) -> None:
+    log = tmp_path / "empty.jsonl"
+    log.touch()
+    result = run("--like", str(log), "--assist", "off", "--buyers-per-hour", "3", "--format", "jsonl")
+    assert records(result) == records(run("--assist", "off", "--buyers-per-hour", "3", "--format", "jsonl"))
+    assert "什么也估不出" in result.stderr

@@ -6,6 +6,7 @@ is assumed beside them are the fields of `Assumptions`.
 """
 
 from app.core.simulation.assumptions import Assumptions
+from app.core.simulation.likeness import Reading, read_likeness
 from app.core.simulation.outcomes import SimulatedDay
 from app.core.simulation.people import arrival_weight, cast_of
 from app.core.simulation.rules import ReplyRules
@@ -16,6 +17,7 @@ from app.core.simulation.trials import NoSuchLoadError, Run, Trial, load_for
 __all__ = [
     "Assumptions",
     "NoSuchLoadError",
+    "Reading",
     "ReplyRules",
     "Run",
     "SimulatedDay",
@@ -24,5 +26,6 @@ __all__ = [
     "arrival_weight",
     "cast_of",
     "load_for",
+    "read_likeness",
     "simulate_day",
 ]
