@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from app.core.auto_reply import Decision, Say, Situation, decide_at_once, decide_before_deadline
+from app.core.auto_reply import (
+    Decision,
+    Purpose,
+    Say,
+    Situation,
+    Sources,
+    decide_at_once,
+    decide_before_deadline,
+)
 from app.core.clocks import OpenItem
 from app.core.ladder import Step, steps
 from app.core.mood import Mood
@@ -30,8 +39,8 @@ _NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """An open wait, as the service sees it: since when its clock runs, when it ends, and what time it is."""
+class Wait:
+    """What is open of a chat, as the service sees it: since when its clock runs, when it ends, and what time it is."""
 
     opened_at: datetime
     deadline_at: datetime
@@ -46,7 +55,8 @@ class Assistant:
         self.policy: Final = policy
         self._rules = rules
         self._sure_score = sure_score
-        self._said_once: set[str] = set()
+        self._decided: set[str] = set()
+        self._zone = ZoneInfo(rules.tz)
         ladder = steps(_NOON, _NOON + timedelta(seconds=rules.window_s), policy)
         after_s = [(due.step, (due.at - _NOON).total_seconds()) for due in ladder]
         self.calls_after_s: Final = tuple(
@@ -56,50 +66,57 @@ class Assistant:
         self.speaks_after_s: Final = next((seconds for step, seconds in after_s if step is Step.HOLD), None)
         """When the machine may speak for the people."""
 
-    def before_deadline(self, chat: Chat, moment: Moment) -> Say | None:
+    def before_deadline(self, chat: Chat, wait: Wait) -> Say | None:
         """What the machine says to a buyer whose time runs out."""
-        situation = self._situation(chat, moment)
-        return self._once(
-            decide_before_deadline(situation, lambda: self._found(chat), self._holding(), Linter.default())
-        )
+        return self._once(decide_before_deadline(self._situation(chat, wait), self._sources(chat)))
 
-    def at_once(self, chat: Chat, moment: Moment) -> Say | None:
+    def at_once(self, chat: Chat, wait: Wait) -> Say | None:
         """What the machine says as soon as the buyer has asked."""
-        return self._once(decide_at_once(self._situation(chat, moment), self._found(chat), Linter.default()))
-
-    def _holding(self) -> tuple[Phrase, ...]:
-        return tuple(_starter()[name] for name in self.policy.holding_phrases if name in _starter())
+        return self._once(decide_at_once(self._situation(chat, wait), self._sources(chat)))
 
     def _once(self, decision: Decision) -> Say | None:
-        if not isinstance(decision, Say) or decision.once in self._said_once:
+        if not isinstance(decision, Say):
             return None
-        self._said_once.add(decision.once)
+        self._decided.add(decision.once)
         return decision
 
-    def _situation(self, chat: Chat, moment: Moment) -> Situation:
+    def _situation(self, chat: Chat, wait: Wait) -> Situation:
         session = fold_session(chat.events)
         return Situation(
             session=session,
-            item=self._item(chat, session, moment),
+            item=self._item(chat, session, wait),
+            message=session.last_buyer_message,
+            asked_at=wait.opened_at,
             policy=self.policy,
-            mood=_CALM,
             platform="",
-            now=moment.now,
+            now=wait.now,
+            zone=self._zone,
+            expires_at=wait.deadline_at,
+            mood=lambda: _CALM,
             said=frozenset(message.text for message in session.standing if message.sender in SHOP_SENDERS),
+            decided=lambda: frozenset(self._decided),
         )
 
-    def _item(self, chat: Chat, session: Session, moment: Moment) -> OpenItem:
+    def _item(self, chat: Chat, session: Session, wait: Wait) -> OpenItem:
         return OpenItem(
             item_id=chat.clock_item,
             session=session.id,
             buyer=session.buyer,
-            at=moment.opened_at,
-            deadline_at=moment.deadline_at,
+            at=wait.opened_at,
+            deadline_at=wait.deadline_at,
             counted=True,
             reason_uncounted=None,
-            counts_robot=False,
+            counts_robot=self._rules.robot_counts,
             counts_assist=self._rules.machine_counts,
         )
+
+    def _sources(self, chat: Chat) -> Sources:
+        return Sources(found=lambda: self._found(chat), phrases=self._phrases, linter=Linter.default())
+
+    def _phrases(self, purpose: Purpose) -> tuple[Phrase, ...]:
+        """The simulated shop always has somebody in: only holding replies are looked for."""
+        names = self.policy.holding_phrases if purpose is Purpose.HOLDING else ()
+        return tuple(_starter()[name] for name in names if name in _starter())
 
     def _found(self, chat: Chat) -> Result:
         enquiry = chat.at_hand

@@ -25,7 +25,7 @@ from typing import Final
 from app.core.auto_reply import Purpose, Say
 from app.core.events import EventType, Sender
 from app.core.policies import Policy
-from app.core.simulation.assistant import Assistant, Moment
+from app.core.simulation.assistant import Assistant, Wait
 from app.core.simulation.assumptions import Assumptions
 from app.core.simulation.floor import Chat, Desk
 from app.core.simulation.log import DayLog
@@ -177,7 +177,7 @@ class _Shop:
     def _object(self, chat: Chat, wait: int) -> None:
         """A wrong answer has been read."""
         if self._waits_still(chat, wait):
-            self._insist(chat, "不是这个问题")
+            self._insist(chat, "不是这个")
 
     def _insist(self, chat: Chat, text: str) -> None:
         item = self._log.message(chat, self._now, Sender.BUYER, text)
@@ -398,7 +398,7 @@ class _Shop:
         """Shortly before the deadline: an answer that is sure, else a holding reply, while nobody types."""
         if self._assistant is None or not self._still_runs(chat, deadline_s) or chat.typing:
             return
-        said = self._assistant.before_deadline(chat, self._moment(chat))
+        said = self._assistant.before_deadline(chat, self._wait(chat))
         if said is not None:
             self._said(chat, said)
 
@@ -408,7 +408,7 @@ class _Shop:
             return
         said = None
         if chat.in_front or self._rules.machine_counts:
-            said = self._assistant.at_once(chat, self._moment(chat))
+            said = self._assistant.at_once(chat, self._wait(chat))
         if said is not None:
             self._said(chat, said)
         elif chat.in_front:
@@ -435,10 +435,10 @@ class _Shop:
             if wrong:
                 self._at(self._now + chat.at_hand.objects_s, self._object, chat, chat.wait)
 
-    def _moment(self, chat: Chat) -> Moment:
+    def _wait(self, chat: Chat) -> Wait:
         opened_s = self._now if chat.clock_since is None else chat.clock_since
         deadline_s = min(self._deadline(chat), self._now + self._rules.window_s)
-        return Moment(self._log.stamp(opened_s), self._log.stamp(deadline_s), self._log.stamp(self._now))
+        return Wait(self._log.stamp(opened_s), self._log.stamp(deadline_s), self._log.stamp(self._now))
 
     # the machine in front
 
@@ -448,7 +448,7 @@ class _Shop:
             chat.clock_since, chat.clock_item = self._now, item
 
     def _ask_for_person(self, chat: Chat) -> None:
-        item = self._log.message(chat, self._now, Sender.BUYER, "不是这个问题，转人工")
+        item = self._log.message(chat, self._now, Sender.BUYER, "不是这个，转人工")
         self._opens_clock_in_front(chat, item)
         self._hand_over(chat)
 
