@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
@@ -11,26 +10,27 @@ from typing import Any, Final
 
 import click
 import orjson
-from rich.console import Console
-from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from app.cli.measure_options import logged_events
 from app.cli.output import EXIT_COULD_NOT_RUN, cannot, emit, format_option
 from app.cli.simulation_cases import FACTORS, VARIED, Case, Played, Variation
+from app.cli.simulation_options import (
+    DEFAULTS,
+    case_of,
+    named_assumptions,
+    policy_of,
+    profiles_named,
+)
 from app.cli.simulation_plot import draw
+from app.cli.simulation_stopwatch import Stopwatch
 from app.cli.simulation_tables import show_comparison, show_one, show_sensitivity
 from app.core.events import Event
-from app.core.policies import Policy, PolicyError
-from app.core.profiles import Edition, Measure, Profile
-from app.core.simulation import Assumptions, NoSuchLoadError, ReplyRules, Run, Trial, load_for, read_likeness
-from app.platforms.catalog import load_profiles
+from app.core.simulation import Assumptions, NoSuchLoadError, Run, load_for
 
 DEFAULT_DAY: Final = date(2026, 11, 18)
 """The simulated day where none is named, a plain Wednesday: the same command gives the same answer tomorrow."""
 FROM_OPTIONS: Final = ("buyers_per_hour", "agents")
-DEFAULTS: Final = Assumptions()
 SIDES: Final = {"on": (True,), "off": (False,), "both": (False, True)}
-ALL: Final = "all"
 
 
 @click.command(
@@ -152,15 +152,17 @@ def command(
     """
     if share_alone is not None and buyers_per_hour is not None:
         cannot("--load-for 和 --buyers-per-hour 只能用一个 / give either --load-for or --buyers-per-hour")
-    options = _options(settings, buyers_per_hour, agents)
-    policy = _policy(knobs)
+    options = named_assumptions(settings, buyers_per_hour, agents)
+    policy = policy_of(knobs)
     try:
         on = date.fromisoformat(day_text)
     except ValueError:
         cannot(f"日期要写成 2026-11-18 的样子，不是 {day_text} / not a date")
     sides = SIDES[assist]
     like = list(logged_events(like_path)) if like_path is not None else None
-    cases = [_case(profile, metric, edition, on, like, options, policy) for profile in _profiles(platforms)]
+    cases = [
+        case_of(profile, metric, edition, on, like, options, policy) for profile in profiles_named(platforms)
+    ]
     if log_path is not None and (len(sides) != 1 or runs != 1 or len(cases) != 1):
         cannot("--log 只能和 --assist on|off、--runs 1、一个平台一起用 / --log wants one run and one side")
     if (sensitivity or plot_path is not None) and len(sides) != 2:
@@ -171,7 +173,7 @@ def command(
 
     seeds = range(seed, seed + runs)
     played = []
-    with _Stopwatch() as stopwatch:
+    with Stopwatch() as stopwatch:
         for case in cases:
             loaded = case if share_alone is None else _loaded(case, share_alone, seeds, stopwatch)
             if loaded is None:
@@ -201,53 +203,11 @@ def _show(played: list[Played], share_alone: float | None) -> None:
             show_sensitivity(each)
 
 
-class _Stopwatch:
-    """Counts simulated days and the time that they took; shows both on a terminal while it runs."""
-
-    def __init__(self) -> None:
-        self._days = 0
-        self._simulated_s = 0.0
-        self._took_s = 0.0
-        console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("已模拟 {task.completed} 天 / days"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task: TaskID = self._progress.add_task("", total=None)
-
-    def __enter__(self) -> _Stopwatch:
-        self._began = time.perf_counter()
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-        self._took_s = time.perf_counter() - self._began
-
-    def count(self, trial: Trial) -> None:
-        """A day of this trial has been played."""
-        rules = ReplyRules.of(trial.definition)
-        self._days += 1
-        self._simulated_s += rules.closes_s - rules.opens_s
-        self._progress.advance(self._task)
-
-    @property
-    def text(self) -> str:
-        times = self._simulated_s / self._took_s if self._took_s else 0.0
-        return (
-            f"模拟了 {self._days} 天（{self._simulated_s / 3600:,.0f} 小时），用时 {self._took_s:.1f} 秒，"
-            f"约为真实时间的 {times:,.0f} 倍 / {times:,.0f} times real time"
-        )
-
-
 def _play(
     case: Case,
     seeds: range,
     sides: tuple[bool, ...],
-    stopwatch: _Stopwatch,
+    stopwatch: Stopwatch,
     *,
     by_hour: bool = False,
     log_path: str | None = None,
@@ -263,7 +223,7 @@ def _play(
     return Played(case, tuple(runs))
 
 
-def _vary(case: Case, seeds: range, stopwatch: _Stopwatch) -> list[Variation]:
+def _vary(case: Case, seeds: range, stopwatch: Stopwatch) -> list[Variation]:
     """Each of `VARIED` by each of `FACTORS`, all else as it was."""
     return [
         Variation(
@@ -276,7 +236,7 @@ def _vary(case: Case, seeds: range, stopwatch: _Stopwatch) -> list[Variation]:
     ]
 
 
-def _loaded(case: Case, share: float, seeds: range, stopwatch: _Stopwatch) -> Case | None:
+def _loaded(case: Case, share: float, seeds: range, stopwatch: Stopwatch) -> Case | None:
     """The case at the load where people alone reach the share; None, with a line on stderr, if there is no such load."""
     try:
         found = load_for(share, case.trial, seeds, lambda: stopwatch.count(case.trial))
@@ -284,126 +244,6 @@ def _loaded(case: Case, share: float, seeds: range, stopwatch: _Stopwatch) -> Ca
         click.echo(f"miaohui: {case.profile.name}：{error}", err=True)
         return None
     return replace(case, trial=case.trial.at_load(found))
-
-
-def _options(settings: tuple[str, ...], buyers_per_hour: float | None, agents: int | None) -> dict[str, Any]:
-    """The assumptions that the caller names, by name."""
-    known = {each.name: each for each in fields(Assumptions)}
-    changes: dict[str, Any] = {}
-    if agents is not None:
-        changes["agents"] = agents
-    if buyers_per_hour is not None:
-        changes["buyers_per_hour"] = buyers_per_hour
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals or name not in known:
-            cannot(
-                f"没有假设 {name or setting}；可用：{'、'.join(known)} / --set wants NAME=VALUE of an assumption"
-            )
-        try:
-            changes[name] = int(text) if isinstance(known[name].default, int) else float(text)
-        except ValueError:
-            cannot(f"假设 {name} 要一个数字，不是 {text} / {name} wants a number")
-    return changes
-
-
-def _assumptions(log: list[Event] | None, rules: ReplyRules, options: Mapping[str, Any]) -> Assumptions:
-    """What the caller names, else what the log shows, else the default; says on stderr what the log shows."""
-    read: dict[str, Any] = {}
-    if log is not None:
-        found = read_likeness(log, rules)
-        read = {
-            name: round(reading.value)
-            if isinstance(getattr(DEFAULTS, name), int)
-            else round(reading.value, 2)
-            for name, reading in found.items()
-        }
-        shown = "，".join(f"{name}={read[name]:g}（{each.observed} 次）" for name, each in found.items())
-        click.echo(f"从日志估出：{shown or '太少，什么也估不出'}；其余用默认 / read off the log", err=True)
-    try:
-        return replace(DEFAULTS, **(read | dict(options)))
-    except ValueError as error:
-        cannot(str(error))
-
-
-def _policy(knobs: tuple[str, ...]) -> Policy:
-    """The default policy with some knobs turned; a value is JSON, else plain text."""
-    raw: dict[str, Any] = {}
-    for knob in knobs:
-        name, equals, text = knob.partition("=")
-        if not equals:
-            cannot(f"--policy 要写成 名称=值，不是 {knob} / --policy wants NAME=VALUE")
-        try:
-            raw[name] = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raw[name] = text
-    try:
-        return Policy.from_json(raw)
-    except PolicyError as error:
-        cannot(f"策略 {error}")
-
-
-def _profiles(names: tuple[str, ...]) -> list[Profile]:
-    profiles: Mapping[str, Profile] = load_profiles()
-    if ALL in names:
-        return [
-            each for each in profiles.values() if any(m.primary and m.kind == "reply" for m in each.measures)
-        ]
-    found = dict.fromkeys(_named(profiles, name).platform for name in names)
-    return [profiles[platform] for platform in found]
-
-
-def _named(profiles: Mapping[str, Profile], platform: str) -> Profile:
-    profile = profiles.get(platform) or next(
-        (
-            each
-            for each in profiles.values()
-            if platform and any(platform in name for name in (each.name, *each.aliases))
-        ),
-        None,
-    )
-    if profile is None:
-        cannot(f"没有平台 {platform}；可用：{'、'.join(profiles)} / unknown platform")
-    return profile
-
-
-def _case(
-    profile: Profile,
-    metric: str | None,
-    edition_id: str | None,
-    on: date,
-    log: list[Event] | None,
-    options: Mapping[str, Any],
-    policy: Policy,
-) -> Case:
-    measure = _measure(profile, metric)
-    edition = _edition(measure, edition_id, on)
-    assumptions = _assumptions(log, ReplyRules.of(edition.definition), options)
-    return Case(profile, measure, edition, Trial(edition.definition, on, assumptions, policy))
-
-
-def _measure(profile: Profile, metric: str | None) -> Measure:
-    replies = [each for each in profile.measures if each.kind == "reply"]
-    if metric is None:
-        try:
-            return profile.primary_reply
-        except StopIteration:
-            cannot(f"{profile.name} 没有回复率指标 / this platform has no reply measure")
-    measure = next((each for each in replies if each.id == metric), None)
-    if measure is None:
-        names = "、".join(each.id for each in replies)
-        cannot(f"{profile.name} 没有回复指标 {metric}；可用：{names} / unknown reply measure")
-    return measure
-
-
-def _edition(measure: Measure, edition_id: str | None, on: date) -> Edition:
-    if edition_id is None:
-        return measure.edition_on(on) or measure.latest
-    edition = measure.edition(edition_id)
-    if edition is None:
-        names = "、".join(each.id for each in measure.editions)
-        cannot(f"{measure.name} 没有版本 {edition_id}；可用：{names} / unknown edition")
-    return edition
 
 
 def _emit(played: Played) -> None:
