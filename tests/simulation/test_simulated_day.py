@@ -133,7 +133,7 @@ def test_a_switched_off_robot_says_nothing() -> None:
 
 
 def test_a_holding_reply_comes_in_its_window_and_only_once_until_a_person_speaks() -> None:
-    day = play(ASSIST_COUNTS, assist=True, buyers_per_hour=120)
+    day = play(ASSIST_COUNTS, assist=True, buyers_per_hour=120, surely_known=0)
     assert day.holding > 20
     lead = timedelta(seconds=Policy().hold_before_s)
     window = timedelta(seconds=ASSIST_COUNTS.window_s)
@@ -216,12 +216,17 @@ def test_a_chat_is_taken_over_only_after_the_warning() -> None:
     ("knobs", "expected"),
     [
         ({}, ReplyRules()),
-        ({"window_s": 300, "robot": "counts"}, ReplyRules(window_s=300, machine_counts=True)),
+        (
+            {"window_s": 300, "robot": "counts"},
+            ReplyRules(window_s=300, machine_counts=True, robot_counts=True),
+        ),
         (
             {"unit": "person", "hours": ["08:00:00", "23:00:00"]},
             ReplyRules(closes_s=23 * 3600, once_missed_stays_missed=True),
         ),
         ({"unit": "session", "session_rule": "first_item"}, ReplyRules()),
+        ({"robot": "assist_only"}, ReplyRules(machine_counts=True)),
+        ({"clock_start": "transfer"}, ReplyRules(clock_from_handover=True)),
         ({"clock_start": "assigned"}, ReplyRules(clock_from_assignment=True)),
         ({"hours": ["00:00:00", "24:00:00"]}, ReplyRules()),
         ({"hours": ["22:00:00", "06:00:00"]}, ReplyRules()),
@@ -320,9 +325,133 @@ def test_any_day_ends_and_its_figures_agree_with_its_log(
     day = simulate_day(its, rules, on=DAY, assist=assist, seed=seed)
     senders = Counter(event.sender for event in day.events if event.sender)
     assert senders[Sender.AGENT] == day.typed + day.clicked == len(day.waits_s)
-    assert senders[Sender.ROBOT_ASSIST] == day.holding
+    assert senders[Sender.ROBOT_ASSIST] == day.holding + day.answered
     assert day.left_unanswered <= day.buyers
     assert 0 <= day.busy_share <= (rules.closes_s + its.overtime_s - rules.opens_s) / 7200 + 0.1
     assert all(event.at.astimezone(SHANGHAI).date() == DAY for event in day.events)
     held = [event for event in day.events if event.type is EventType.ASSIGNED]
     assert {event.agent for event in held} <= {f"agent-{number}" for number in range(1, agents + 1)}
+
+
+def test_fewer_buyers_are_answered_better() -> None:
+    rates = [
+        rate(play(assist=False, seed=seed, buyers_per_hour=buyers), HUMANS_ONLY)
+        for buyers in (35, 70, 140)
+        for seed in (1,)
+    ]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] > rates[-1] + 0.2
+
+
+def test_a_quick_phrase_of_the_console_helps_people_alone() -> None:
+    without = play(assist=False, buyers_per_hour=75, shortcuts=0)
+    everywhere = play(assist=False, buyers_per_hour=75, shortcuts=1)
+    assert everywhere.busy_share < without.busy_share
+    assert rate(everywhere, HUMANS_ONLY) > rate(without, HUMANS_ONLY)
+
+
+def knowing(policy: Policy, **assumptions: float) -> SimulatedDay:
+    """A day whose phrase bank is often sure, under a measure that counts the machine's drafts."""
+    known = {"surely_known": 0.4, "surely_right": 0.8, "suggestion_fits": 0.5, "buyers_per_hour": 60.0}
+    return simulate_day(
+        Assumptions(**(known | assumptions)),  # type: ignore[arg-type]
+        ReplyRules.of(ASSIST_COUNTS),
+        on=DAY,
+        assist=True,
+        seed=1,
+        policy=policy,
+    )
+
+
+def sessions_of(day: SimulatedDay) -> dict[str | None, list[Event]]:
+    sessions: dict[str | None, list[Event]] = defaultdict(list)
+    for event in day.events:
+        sessions[event.session].append(event)
+    return sessions
+
+
+def is_answer(event: Event) -> bool:
+    return event.sender in (Sender.ROBOT, Sender.ROBOT_ASSIST) and event.text.startswith("亲，请看商品页")
+
+
+def test_the_machine_answers_by_itself_as_the_policy_lets_it() -> None:
+    sure = knowing(Policy())
+    assert sure.answered > 10
+    assert 0 < sure.answered_wrongly < sure.answered
+    assert knowing(Policy(answer="off")).answered == 0
+    assert knowing(Policy(answer_min_score=0.9)).answered == 0
+    assert knowing(Policy(answer="at_once")).answered > sure.answered
+
+
+def test_a_wrong_answer_makes_the_buyer_ask_again() -> None:
+    day = knowing(Policy(answer="at_once", answer_min_score=0), surely_right=0, patience_s=1e6)
+    assert day.answered == day.answered_wrongly > 50
+    objections = 0
+    for events in sessions_of(day).values():
+        for place, event in enumerate(events):
+            if is_answer(event):
+                after = [
+                    later for later in events[place + 1 :] if later.sender in (Sender.BUYER, Sender.AGENT)
+                ]
+                objections += bool(after) and after[0].text == "不是这个"
+    assert objections > day.answered / 2
+
+
+def test_what_the_machine_says_is_marked_as_its_own() -> None:
+    day = knowing(Policy())
+    said = [event for event in day.events if event.sender is Sender.ROBOT_ASSIST]
+    assert said
+    assert all(event.extra["outbox"] == event.id for event in said)
+    for events in sessions_of(day).values():
+        session = fold_session(events)
+        assert all(
+            message.by_machine == (message.sender is Sender.ROBOT_ASSIST) for message in session.messages
+        )
+
+
+def test_a_chat_that_the_machine_answered_in_the_queue_takes_no_place_from_others() -> None:
+    day = knowing(Policy(answer="at_once"), agents=1, chats_at_once=1)
+    last = max(event.at for event in day.events if event.sender is Sender.BUYER)
+    people = [event.at for event in day.events if event.sender is Sender.AGENT]
+    assert last - max(people) < timedelta(minutes=5)
+
+
+def test_no_buyer_reads_the_same_machine_words_twice() -> None:
+    for events in sessions_of(play(ASSIST_COUNTS, assist=True, buyers_per_hour=150)).values():
+        texts = [event.text for event in events if event.sender is Sender.ROBOT_ASSIST]
+        assert len(texts) == len(set(texts))
+
+
+def test_without_a_warning_nobody_takes_over() -> None:
+    rules = ReplyRules.of(HUMANS_ONLY)
+    its = Assumptions(buyers_per_hour=90)
+    silent = Policy(warn_after_s=0, last_warn_before_s=0, escalate=False)
+    day = simulate_day(its, rules, on=DAY, assist=True, seed=1, policy=silent)
+    assert day.taken_over == 0
+    assert simulate_day(its, rules, on=DAY, assist=True, seed=1).taken_over > 0
+
+
+def test_a_machine_in_front_hands_over_what_it_does_not_know() -> None:
+    day = knowing(Policy(answer="at_once"), robot_in_front=1)
+    sessions = [fold_session(events) for events in sessions_of(day).values()]
+    alone = [session for session in sessions if not session.reached_human]
+    assert 0 < len(alone) < len(sessions)
+    for session in sessions:
+        for message in session.messages:
+            if message.sender is Sender.ROBOT:
+                assert not session.handovers or message.at <= session.handovers[0]
+            if message.sender in (Sender.AGENT, Sender.ROBOT_ASSIST):
+                assert session.handovers[0] <= message.at
+    wrong = [session for session in sessions if any("转人工" in message.text for message in session.messages)]
+    assert wrong
+    assert all(session.handovers for session in wrong)
+
+
+def test_a_machine_in_front_is_not_there_without_the_assistant() -> None:
+    assert play(assist=False, robot_in_front=1) == play(assist=False, robot_in_front=0)
+
+
+def test_a_machine_in_front_that_may_not_answer_hands_over_at_once() -> None:
+    day = knowing(Policy(answer="off"), robot_in_front=1)
+    assert not [event for event in day.events if event.sender is Sender.ROBOT]
+    assert all(fold_session(events).reached_human for events in sessions_of(day).values())
