@@ -155,7 +155,7 @@ def _quiet_hours(question: Question) -> No | None:
 
 def _spam(question: Question) -> No | None:
     situation = question.situation
-    if situation.session.flag is not None or situation.flagged:
+    if situation.session.flag is not None or situation.flagged():
         return No("买家被标记为骚扰或广告")
     marked = situation.message is not None and situation.message.spam is not None
     return No("这条消息被标记为骚扰或广告") if marked else None
@@ -258,7 +258,7 @@ def _uncounted(question: Question) -> No | None:
 
 def _machine_uncounted(question: Question) -> No | None:
     situation = question.situation
-    item, sender = situation.item, situation.sender
+    item, sender = situation.item, situation.sender_for(question.purpose)
     if item is None or item.closed_by(sender) or (sender is Sender.ROBOT and item.robot_only_left_out):
         return None
     name = "智能辅助" if sender is Sender.ROBOT_ASSIST else "机器人"

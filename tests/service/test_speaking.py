@@ -92,7 +92,7 @@ def test_a_buyer_who_comes_is_welcomed_once_within_hours_whatever_the_session(op
     hello = starter_bank().get("greet-hello")
     assert hello is not None
     first = asked(open_shop, "m1")["auto_reply"]
-    assert (first["purpose"], first["text"]) == ("welcome", hello.text)
+    assert (first["purpose"], first["sender"], first["text"]) == ("welcome", "welcome", hello.text)
     assert send(open_shop) == 1
     open_shop.clock.forward(30)
     assert asked(open_shop, "m2")["auto_reply"] is None
@@ -126,6 +126,14 @@ def test_nobody_online_is_told_once_and_not_before_agents_are_known(open_shop: R
     open_shop.clock.forward(5)
     presence(open_shop, "小周", online=True)
     assert asked(open_shop, "m4", session="s4", buyer="b4")["auto_reply"] is None
+
+
+def test_a_buyer_who_was_flagged_lately_hears_nothing_in_another_session(open_shop: Running) -> None:
+    open_shop.post(open_shop.message("f1", type="buyer_flagged", flag="spam_reported", session="s0"))
+    open_shop.clock.forward(24 * 3600)
+    assert asked(open_shop, "m1")["auto_reply"] is None
+    open_shop.clock.forward(30 * 24 * 3600)
+    assert asked(open_shop, "m2", session="s2")["auto_reply"]["purpose"] == "welcome"
 
 
 def test_in_quiet_hours_the_machine_warns_and_says_nothing(open_shop: Running) -> None:
