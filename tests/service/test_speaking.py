@@ -274,6 +274,10 @@ def test_two_machines_do_not_talk_to_each_other_for_long(open_shop: Running) -> 
     assert said[-4:] == [None] * 4
     told = open_shop.ask("POST", "/v1/explain", json={"event": "m11"}).json()
     assert [act["detail"]["code"] for act in told["acts"]] == ["robot"]
+    open_shop.client.post("/sign-in", data={"key": open_shop.key})
+    page = open_shop.client.get("/live/acts").text
+    assert "已自动回复" in page
+    assert told["acts"][0]["title"] not in page
 
 
 def test_a_step_of_a_short_window_is_taken_in_time(sqlite_url: str, knowledge: Knowledge) -> None:
@@ -284,6 +288,7 @@ def test_a_step_of_a_short_window_is_taken_in_time(sqlite_url: str, knowledge: K
             running.clock.forward(1)
             running.run_due()
         seen = [(row.kind, (row.at - opened).total_seconds()) for row in acts(running)]
+        assert acts(running, "warned")[0].detail["reasons"] == ["提醒线 20 秒"]
         assert seen == [
             ("warned", 20),
             ("warned_last", 24),
