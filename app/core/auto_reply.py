@@ -111,7 +111,7 @@ def choose_words(question: Question, sources: Sources) -> Decision:
                 purpose,
                 words.filled.text,
                 words.phrase.id,
-                situation.sender,
+                situation.sender_for(purpose),
                 words.once,
                 situation.ends_at(purpose),
                 reasons,

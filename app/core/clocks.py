@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.core.definitions import Definition, MeasureKind, Robot, RobotOnly, SessionRule, Unit
+from app.core.definitions import Definition, MeasureKind, Robot, RobotOnly, SessionRule, Unit, Welcome
 from app.core.events import Event, Sender
 from app.core.measures.history import History, instant
 from app.core.measures.items import Calendar, Dropped, Item, read_items
@@ -50,10 +50,17 @@ class OpenItem:
     """Would a machine's draft inside human service close it?"""
     robot_only_left_out: bool = False
     """Does the platform leave out conversations in which only a robot spoke?"""
+    counts_welcome: bool = False
+    """Would a welcome close it?"""
 
     def closed_by(self, sender: Sender) -> bool:
         """Would a message of the machine, so marked, end the wait?"""
-        return {Sender.ROBOT: self.counts_robot, Sender.ROBOT_ASSIST: self.counts_assist}.get(sender, False)
+        counts = {
+            Sender.ROBOT: self.counts_robot,
+            Sender.ROBOT_ASSIST: self.counts_assist,
+            Sender.WELCOME: self.counts_welcome,
+        }
+        return counts.get(sender, False)
 
     @property
     def only_robot_spoke(self) -> bool:
@@ -113,5 +120,6 @@ def _open(item: Item, buyer: str, definition: Definition, reason: str | None) ->
         reason_uncounted=reason,
         counts_robot=definition.robot is Robot.COUNTS,
         counts_assist=definition.robot is not Robot.IGNORE,
+        counts_welcome=definition.welcome is Welcome.COUNTS,
         robot_only_left_out=definition.robot_only is RobotOnly.EXCLUDE,
     )

@@ -155,7 +155,7 @@ def _quiet_hours(question: Question) -> No | None:
 
 def _spam(question: Question) -> No | None:
     situation = question.situation
-    if situation.session.flag is not None or situation.flagged:
+    if situation.session.flag is not None or situation.flagged():
         return No("买家被标记为骚扰或广告")
     marked = situation.message is not None and situation.message.spam is not None
     return No("这条消息被标记为骚扰或广告") if marked else None
@@ -258,7 +258,7 @@ def _uncounted(question: Question) -> No | None:
 
 def _machine_uncounted(question: Question) -> No | None:
     situation = question.situation
-    item, sender = situation.item, situation.sender
+    item, sender = situation.item, situation.sender_for(question.purpose)
     if item is None or item.closed_by(sender) or (sender is Sender.ROBOT and item.robot_only_left_out):
         return None
     name = "智能辅助" if sender is Sender.ROBOT_ASSIST else "机器人"
@@ -379,12 +379,12 @@ GUARDS: Final = (
     Guard("too_late", "还没有过时限", _too_late),
     Guard("human_active", "客服没有刚说过话", _human_active),
     Guard("human_typing", "客服没有正在输入", _human_typing),
-    Guard("spam", "买家没有被标记为骚扰或广告", _spam),
-    Guard("robot", "对方不是机器，也不是自己的回声", _robot),
-    Guard("too_many", "机器没有连续说太多", _too_many, _UNLESS_WELCOME),
     Guard("not_first", "是会话的第一条消息", _not_first, _WELCOME),
     Guard("greeted", "平台没有发过欢迎语", _greeted, _WELCOME),
     Guard("staffed", "没有客服在岗", _staffed, _OFF_HOURS),
+    Guard("spam", "买家没有被标记为骚扰或广告", _spam),
+    Guard("robot", "对方不是机器，也不是自己的回声", _robot),
+    Guard("too_many", "机器没有连续说太多", _too_many, _UNLESS_WELCOME),
     Guard("heard_lately", "这位买家近来没有听过", _heard_lately, _GREETING),
     Guard("uncounted", "平台考核这条消息", _uncounted, _HOLDING),
     Guard("machine_uncounted", "平台认机器的回复", _machine_uncounted, _HOLDING),

@@ -126,8 +126,8 @@ class Situation:
     """Of the variables that are known."""
     typed: Typed | None = None
     """Who typed into the session last."""
-    flagged: bool = False
-    """Was the buyer flagged, in whatever session?"""
+    flagged: Callable[[], bool] = bool
+    """Was the buyer flagged lately, in whatever session?"""
     staffing: Callable[[], Staffing] = Staffing
     decided: Callable[[], frozenset[str]] = _nothing_decided
     """What was decided on for this session before, by `Say.once`."""
@@ -141,9 +141,10 @@ class Situation:
         seconds = (local.hour * 60 + local.minute) * 60 + local.second
         return seconds * 1_000_000 + local.microsecond
 
-    @property
-    def sender(self) -> Sender:
+    def sender_for(self, purpose: Purpose) -> Sender:
         """As whom the machine would speak now."""
+        if purpose is Purpose.WELCOME:
+            return Sender.WELCOME
         return Sender.ROBOT_ASSIST if self.session.reached_human else Sender.ROBOT
 
     def ends_at(self, purpose: Purpose) -> datetime:
@@ -154,6 +155,21 @@ class Situation:
     @property
     def seconds_left(self) -> int:
         return max(0, int((self.expires_at - self.now).total_seconds()))
+
+
+def phrases_chosen(purpose: Purpose, policy: Policy) -> tuple[str, ...]:
+    """The ids of the phrases that a shop chose for a purpose; those of an answer are the bank's to find."""
+    chosen = {
+        Purpose.HOLDING: policy.holding_phrases,
+        Purpose.OFF_HOURS: policy.off_hours_phrases,
+        Purpose.WELCOME: policy.welcome_phrases,
+    }
+    return chosen.get(purpose, ())
+
+
+def standing_phrases(policy: Policy) -> frozenset[str]:
+    """The ids of all phrases that a shop chose: the policy needs them."""
+    return frozenset(phrase_id for purpose in Purpose for phrase_id in phrases_chosen(purpose, policy))
 
 
 def last_human(session: Session) -> Message | None:

@@ -204,7 +204,7 @@ class DeadlineRow(SQLModel, table=True):
     deadline_at: datetime = Field(sa_type=Instant)
     counted: bool
     step: str | None = None
-    """What is due: `warn`, `hold` or `miss`; None when the item is closed or its ladder has ended."""
+    """What is due, as in `app.core.ladder.Step`; None when the item is closed or its ladder has ended."""
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     missed: bool = False
 

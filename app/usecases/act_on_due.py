@@ -83,7 +83,7 @@ def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: 
             if isinstance(decision, Silence) and decision.until is not None:
                 due = _later(decision.until, item, due)
         else:
-            _note(db, picture, item, done.step, late=late)
+            _note(db, picture, item, done, late=late)
     row.missed = row.missed or done.step is Step.MISS
     row.step, row.due_at = (due.step, due.at) if due is not None else (None, None)
 
@@ -101,27 +101,28 @@ def _later(until: datetime, item: OpenItem, due: Due | None) -> Due | None:
     return Due(Step.HOLD, until) if until < item.deadline_at else due
 
 
-def _note(db: Database, picture: Picture, item: OpenItem, step: Step, *, late: bool) -> None:
+def _note(db: Database, picture: Picture, item: OpenItem, due: Due, *, late: bool) -> None:
     """Note a step that only people act on."""
     waited = int((picture.now - item.at).total_seconds())
     left = int((item.deadline_at - picture.now).total_seconds())
-    policy = picture.shop.policy
+    after = int((due.at - item.at).total_seconds())
+    before = int((item.deadline_at - due.at).total_seconds())
     kind, title, reason = {
-        Step.WARN: ("warned", f"买家已等 {waited} 秒，请尽快回复", f"提醒线 {policy.warn_after_s} 秒"),
+        Step.WARN: ("warned", f"买家已等 {waited} 秒，请尽快回复", f"提醒线 {after} 秒"),
         Step.WARN_LAST: (
             "warned_last",
             f"还剩 {left} 秒就超时，请马上回复" if left > 0 else f"买家已等 {waited} 秒，已过时限",
-            f"时限前 {policy.last_warn_before_s} 秒最后提醒",
+            f"时限前 {before} 秒最后提醒",
         ),
         Step.MISS: ("missed", "超过时限仍未回复", f"口径：{picture.edition.id}"),
         Step.ESCALATE: (
             "escalated",
             f"买家已等 {waited} 秒，超时后仍无人回复，请主管处理",
-            f"超时 {policy.escalate_after_s} 秒后告知主管",
+            f"超时 {-before} 秒后告知主管",
         ),
-    }[step]
+    }[due.step]
     reasons = [reason]
-    if step is Step.MISS and not item.counted:
+    if due.step is Step.MISS and not item.counted:
         reasons.append("只由机器接待，平台目前不计；一旦人工接待，就按超时计")
     record_act(
         db,

@@ -16,6 +16,7 @@ from sqlmodel import select as select_rows
 from app.core.enquiries import enquiries_in
 from app.core.events import EventType, parse_event
 from app.core.masking import masked
+from app.core.situations import standing_phrases
 from app.db.tables import EventRow, PhraseRow, PhraseUseRow, ShopRow
 from app.usecases.bank_care import PhraseError, errors_in
 from app.usecases.knowledge import Knowledge, read_phrases
@@ -39,7 +40,9 @@ class StandingReplyError(ValueError):
     """A phrase that the shop's policy names would be taken away; `ids` are these phrases, the message says what to do."""
 
     def __init__(self, ids: Sequence[str]) -> None:
-        super().__init__(f"{'、'.join(ids)} 是设置里的安抚回复，请先在设置里换掉，再合并或停用")
+        super().__init__(
+            f"{'、'.join(ids)} 是设置里要用的话（安抚、欢迎或下班留言），请先在设置里换掉，再合并或停用"
+        )
         self.ids = tuple(ids)
 
 
@@ -141,7 +144,7 @@ def act_on_bank(
     before = phrases_by_id(db, shop.id, sorted(concerned))
     changes = changes_of(actions, before)
     gone = {*changes.removed, *(phrase.id for phrase in changes.stored if phrase.state == "retired")}
-    if standing := sorted(gone.intersection(shop.policy.holding_phrases)):
+    if standing := sorted(gone.intersection(standing_phrases(shop.policy))):
         raise StandingReplyError(standing)
     for phrase in changes.stored:
         if findings := _new_errors(linter, before.get(phrase.id), phrase):

@@ -165,7 +165,7 @@ def _objection(db: Database, considered: Considered, shop: Shop, row: OutboxRow)
         sources=sources_of(considered, session, situation.message),
     )
     if no is None:
-        row.sender = situation.sender.value
+        row.sender = situation.sender_for(Purpose(row.purpose)).value
     return no
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import func
@@ -11,15 +11,17 @@ from sqlmodel import col, or_, select
 
 from app.core.auto_reply import Sources
 from app.core.clocks import OpenItem
-from app.core.policies import Policy
+from app.core.events import EventType
 from app.core.sessions import Message, Session
-from app.core.situations import Purpose, Situation
-from app.db.tables import OutboxRow, OutboxState, SessionRow
+from app.core.situations import Purpose, Situation, phrases_chosen
+from app.db.tables import EventRow, OutboxRow, OutboxState, SessionRow
 from app.usecases.considered import Considered, message_of, values_of
 from app.usecases.picture import mood_of, said_to
 from app.usecases.staffing import staffing_of
 from phrasebank import Result
 
+FLAG_LASTS = timedelta(days=30)
+"""So long nothing is said unattended to a buyer who was flagged, in whatever session."""
 _STANDING = (OutboxState.QUEUED.value, OutboxState.OFFERED.value, OutboxState.SENT.value)
 """States of words that the buyer has heard or is about to hear."""
 
@@ -57,19 +59,9 @@ def sources_of(considered: Considered, session: Session, message: Message | None
 
     return Sources(
         found=found,
-        phrases=lambda purpose: considered.phrases(session, phrase_ids_for(purpose, policy)),
+        phrases=lambda purpose: considered.phrases(session, phrases_chosen(purpose, policy)),
         linter=considered.knowledge.linter,
     )
-
-
-def phrase_ids_for(purpose: Purpose, policy: Policy) -> tuple[str, ...]:
-    """The phrases that the shop chose for a purpose; those of an answer are the bank's to find."""
-    chosen = {
-        Purpose.HOLDING: policy.holding_phrases,
-        Purpose.OFF_HOURS: policy.off_hours_phrases,
-        Purpose.WELCOME: policy.welcome_phrases,
-    }
-    return chosen.get(purpose, ())
 
 
 def _situation(
@@ -100,7 +92,7 @@ def _situation(
         said=frozenset().union(*(said_to(other) for other in picture.sessions.values())),
         values=values_of(shop, session),
         typed=typed if typed is not None and typed.at <= picture.now else None,
-        flagged=any(other.flag is not None for other in picture.sessions.values()),
+        flagged=lambda: _flagged(db, shop.id, session.buyer, picture.now),
         staffing=lambda: staffing_of(db, shop, picture.now),
         decided=decided or frozenset,
         heard_at=lambda purpose: _heard_at(db, shop.id, session, purpose, picture.now, but_not),
@@ -114,6 +106,17 @@ def _decided(db: Database, shop_id: str, session: str, by: datetime) -> frozense
         )
     )
     return frozenset(once.removeprefix(f"{buyer}:") for buyer, once in rows.all())
+
+
+def _flagged(db: Database, shop_id: str, buyer: str, now: datetime) -> bool:
+    flag = select(EventRow.id).where(
+        EventRow.shop_id == shop_id,
+        EventRow.buyer == buyer,
+        EventRow.at > now - FLAG_LASTS,
+        EventRow.at <= now,
+        EventRow.type == EventType.BUYER_FLAGGED.value,
+    )
+    return db.exec(flag.limit(1)).first() is not None
 
 
 def _heard_at(

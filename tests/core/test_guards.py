@@ -82,7 +82,7 @@ def test_without_an_answer_the_buyer_is_held() -> None:
         ("quiet_hours", {"policy": Policy(quiet_hours=("11:30-12:30",))}),
         ("quiet_hours", {"policy": Policy(quiet_hours=("23:00-13:00",))}),
         ("too_late", {"seconds": 181}),
-        ("spam", {"flagged": True}),
+        ("spam", {"flagged": lambda: True}),
         ("human_typing", {"typed": Typed("小林", at(150))}),
         ("too_many", {"policy": Policy(max_robot_in_row=0)}),
     ],

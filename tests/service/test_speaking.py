@@ -92,7 +92,7 @@ def test_a_buyer_who_comes_is_welcomed_once_within_hours_whatever_the_session(op
     hello = starter_bank().get("greet-hello")
     assert hello is not None
     first = asked(open_shop, "m1")["auto_reply"]
-    assert (first["purpose"], first["text"]) == ("welcome", hello.text)
+    assert (first["purpose"], first["sender"], first["text"]) == ("welcome", "welcome", hello.text)
     assert send(open_shop) == 1
     open_shop.clock.forward(30)
     assert asked(open_shop, "m2")["auto_reply"] is None
@@ -126,6 +126,14 @@ def test_nobody_online_is_told_once_and_not_before_agents_are_known(open_shop: R
     open_shop.clock.forward(5)
     presence(open_shop, "小周", online=True)
     assert asked(open_shop, "m4", session="s4", buyer="b4")["auto_reply"] is None
+
+
+def test_a_buyer_who_was_flagged_lately_hears_nothing_in_another_session(open_shop: Running) -> None:
+    open_shop.post(open_shop.message("f1", type="buyer_flagged", flag="spam_reported", session="s0"))
+    open_shop.clock.forward(24 * 3600)
+    assert asked(open_shop, "m1")["auto_reply"] is None
+    open_shop.clock.forward(30 * 24 * 3600)
+    assert asked(open_shop, "m2", session="s2")["auto_reply"]["purpose"] == "welcome"
 
 
 def test_in_quiet_hours_the_machine_warns_and_says_nothing(open_shop: Running) -> None:
@@ -266,6 +274,10 @@ def test_two_machines_do_not_talk_to_each_other_for_long(open_shop: Running) -> 
     assert said[-4:] == [None] * 4
     told = open_shop.ask("POST", "/v1/explain", json={"event": "m11"}).json()
     assert [act["detail"]["code"] for act in told["acts"]] == ["robot"]
+    open_shop.client.post("/sign-in", data={"key": open_shop.key})
+    page = open_shop.client.get("/live/acts").text
+    assert "已自动回复" in page
+    assert told["acts"][0]["title"] not in page
 
 
 def test_a_step_of_a_short_window_is_taken_in_time(sqlite_url: str, knowledge: Knowledge) -> None:
@@ -276,6 +288,7 @@ def test_a_step_of_a_short_window_is_taken_in_time(sqlite_url: str, knowledge: K
             running.clock.forward(1)
             running.run_due()
         seen = [(row.kind, (row.at - opened).total_seconds()) for row in acts(running)]
+        assert acts(running, "warned")[0].detail["reasons"] == ["提醒线 20 秒"]
         assert seen == [
             ("warned", 20),
             ("warned_last", 24),
