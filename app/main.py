@@ -10,6 +10,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from sqlmodel import Session as Database
 
+from app.core.rates import RateLimit
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
 from app.db.writer import Writer
@@ -50,6 +51,7 @@ from app.web.routes import (
     phrase_pages,
     phrases,
     reading,
+    replies,
     typists,
 )
 from app.web.versioned_files import VersionedFiles
@@ -85,6 +87,7 @@ def create_app(
             clock=clock,
             transport_clock=transport_clock,
             board=RateBoard(clock),
+            rates=RateLimit(settings.event_rate, settings.event_burst),
             meaning=None if encoder is None else Meaning(encoder, engine, writer, settings),
         )
         await _count_measures(service)
@@ -139,6 +142,7 @@ def create_app(
         phrase_history,
         feedback,
         reading,
+        replies,
         measures,
         health,
         live,

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     """How far a webhook's timestamp may lie from our clock, in seconds, either way."""
     future_tolerance_s: int = Field(default=300, ge=0)
     """How far in the future an event may lie, in seconds; beyond it is refused."""
+    event_rate: float = Field(default=500, ge=0)
+    """Events a second that one shop may send to this process in the long run; beyond it 429. 0 for no limit."""
+    event_burst: int = Field(default=5000, ge=1)
+    """Events that a shop may send at once after a quiet time."""
     writer_queue: int = Field(default=2000, ge=1)
     """How many requests may wait for a commit before new ones are sent away with 503."""
     clock_offset_s: float = 0

@@ -9,7 +9,15 @@ from app.cli import shop_console
 from app.cli.database import database
 from app.cli.output import cannot, emit, format_option, say
 from app.gateways import wall_clock
-from app.usecases.administration import add_shop, add_signing_secret, change_policy, list_shops, set_callback
+from app.usecases.administration import (
+    add_shop,
+    add_signing_secret,
+    change_policy,
+    list_shops,
+    list_signing_secrets,
+    retire_signing_secret,
+    set_callback,
+)
 from app.usecases.knowledge import Knowledge
 
 
@@ -91,17 +99,48 @@ def callback(shop_id: str, url: str, output_format: str) -> None:
         say(f"已设置；回调签名密钥 {secret}")
 
 
-@command.command("secret")
+@command.group()
+def secret() -> None:
+    """客服台签名密钥：新建、查看、停用 / what the console signs with."""
+
+
+@secret.command("add")
 @click.argument("shop_id")
 @format_option
-def secret_(shop_id: str, output_format: str) -> None:
+def add_secret(shop_id: str, output_format: str) -> None:
     """再加一个签名密钥，旧的仍可用 / add a signing secret, the old stay valid."""
     with database() as db:
-        secret = add_signing_secret(db, shop_id, wall_clock.now())
+        made = add_signing_secret(db, shop_id, wall_clock.now())
     if output_format == "jsonl":
-        emit({"shop": shop_id, "signing_secret": secret})
+        emit({"shop": shop_id, "signing_secret": made})
     else:
-        say(secret)
+        say(made)
+
+
+@secret.command("list")
+@click.argument("shop_id")
+@format_option
+def list_secrets(shop_id: str, output_format: str) -> None:
+    """列出签名密钥（不含内容）/ list them, without their contents."""
+    with database() as db:
+        rows = list_signing_secrets(db, shop_id)
+    for row in rows:
+        state = "retired" if row.retired_at else "active"
+        made_at = row.created_at.isoformat(timespec="seconds")
+        if output_format == "jsonl":
+            emit({"id": row.id, "created_at": made_at, "state": state})
+        else:
+            say(f"{row.id}\t{state}\t{made_at}")
+
+
+@secret.command()
+@click.argument("shop_id")
+@click.argument("secret_id")
+def retire(shop_id: str, secret_id: str) -> None:
+    """停用签名密钥，用它签名的请求不再接受 / retire one: its signatures are no longer taken."""
+    with database() as db:
+        retire_signing_secret(db, shop_id, secret_id, wall_clock.now())
+    say(f"签名密钥 {secret_id} 已停用 / retired")
 
 
 @command.command()

@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 from standardwebhooks import Webhook
 
-from app.gateways.outbound import Failed, GuardedClient
+from app.gateways.outbound import TOTAL_TIMEOUT_S, Failed, GuardedClient
 
 
 class CallbackSender:
     """Sends one signed POST per call; to try again is the outbox's business."""
 
-    def __init__(self, allowed: Collection[str] = ()) -> None:
-        self._client = GuardedClient(allowed)
+    def __init__(self, allowed: Collection[str] = (), *, timeout_s: float = TOTAL_TIMEOUT_S) -> None:
+        self._client = GuardedClient(allowed, timeout_s=timeout_s)
 
     async def close(self) -> None:
         await self._client.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from app.usecases.offers import note_offers, note_taken
 from app.usecases.picture import (
     Picture,
     look_at_buyer,
+    look_at_buyers,
     route,
     sessions_with_open_items,
 )
@@ -56,20 +57,39 @@ def absorb(
     lock_buyers(db, shop.id, by_buyer)
     count_events(db, shop, events, now)
     decisions: dict[str, EventDecision] = {}
-    for buyer, own in by_buyer.items():
-        # A reply in one session may answer what waits in another of the same buyer.
-        sessions = {event.session for event in own if event.session} | sessions_with_open_items(
-            db, shop.id, buyer
-        )
-        picture = look_at_buyer(db, shop, buyer, sessions, now)
-        considered = Considered(db, knowledge, picture)
+    for considered in _considered(db, knowledge, shop, by_buyer, now):
+        own = by_buyer[considered.picture.buyer]
         decided = _decide(db, considered, own)
-        project_deadlines(db, picture)
-        project_sessions(db, considered)
+        project_deadlines(db, [considered.picture])
+        project_sessions(db, [considered])
         note_offers(db, considered, own)
-        note_taken(db, considered, own)
+        note_taken(db, [considered], own)
         decisions |= decided
     return decisions
+
+
+def absorb_own_words(
+    db: Database, knowledge: Knowledge, shop: Shop, events: Sequence[Event], now: datetime
+) -> None:
+    """Work in what the machine itself has said: as `absorb`, but nothing is to be decided, and many buyers go together."""
+    by_buyer = _by_buyer(events)
+    lock_buyers(db, shop.id, by_buyer)
+    count_events(db, shop, events, now)
+    considered = _considered(db, knowledge, shop, by_buyer, now)
+    project_deadlines(db, [one.picture for one in considered])
+    project_sessions(db, considered)
+    note_taken(db, considered, events)
+
+
+def _considered(
+    db: Database, knowledge: Knowledge, shop: Shop, by_buyer: Mapping[str, Sequence[Event]], now: datetime
+) -> list[Considered]:
+    # A reply in one session may answer what waits in another of the same buyer.
+    sessions = sessions_with_open_items(db, shop.id, by_buyer)
+    for buyer, own in by_buyer.items():
+        sessions[buyer] |= {event.session for event in own if event.session}
+    pictures = look_at_buyers(db, shop, sessions, now)
+    return [Considered(db, knowledge, pictures[buyer]) for buyer in by_buyer]
 
 
 def look_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,9 +19,9 @@ from app.db.tables import DeadlineRow
 from app.usecases.acts import record_act, record_decision
 from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
-from app.usecases.picture import Picture, look_at_buyer
-from app.usecases.projections import has_ladder, ladder_of, leads, project_sessions
-from app.usecases.shops import read_shop
+from app.usecases.picture import Picture, look_at_buyers
+from app.usecases.projections import has_ladder, ladder_of, leads
+from app.usecases.shops import Shop, read_shop
 from app.usecases.situations import situation_of, sources_of
 
 LATE_AFTER = timedelta(seconds=5)
@@ -49,19 +50,27 @@ def act_on_due(db: Database, knowledge: Knowledge, now: datetime, limit: int = 1
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    shops: set[str] = set()
-    handled = 0
+    by_shop: dict[str, list[DeadlineRow]] = {}
     for row in db.exec(claim).all():
-        if row.due_at is None or not try_lock_buyer(db, row.shop_id, row.buyer):
-            continue
-        shop = read_shop(db, knowledge.profiles, row.shop_id)
-        picture = look_at_buyer(db, shop, row.buyer, {row.session}, now)
-        considered = Considered(db, knowledge, picture)
-        _take_step(db, considered, row, late=now - row.due_at > LATE_AFTER)
-        project_sessions(db, considered)
-        shops.add(row.shop_id)
-        handled += 1
-    return DueWork(frozenset(shops), handled)
+        if try_lock_buyer(db, row.shop_id, row.buyer):
+            by_shop.setdefault(row.shop_id, []).append(row)
+    for shop_id, rows in by_shop.items():
+        _take_steps(db, knowledge, read_shop(db, knowledge.profiles, shop_id), rows, now)
+    return DueWork(frozenset(by_shop), sum(map(len, by_shop.values())))
+
+
+def _take_steps(
+    db: Database, knowledge: Knowledge, shop: Shop, rows: Sequence[DeadlineRow], now: datetime
+) -> None:
+    """Take the steps that are due in one shop; the journals of all its buyers among them are read in one go."""
+    sessions: dict[str, set[str]] = {}
+    for row in rows:
+        sessions.setdefault(row.buyer, set()).add(row.session)
+    pictures = look_at_buyers(db, shop, sessions, now)
+    considered = {buyer: Considered(db, knowledge, picture) for buyer, picture in pictures.items()}
+    for row in rows:
+        late = row.due_at is not None and now - row.due_at > LATE_AFTER
+        _take_step(db, considered[row.buyer], row, late=late)
 
 
 def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: bool) -> None:

@@ -6,7 +6,7 @@ Both are written once under a name made of what they are about, so that doing th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,8 +24,17 @@ CONSIDERED: Final = "considered"
 """The kind of act that only explains: what was looked at and left alone when a message came."""
 
 
-def record_act(
-    db: Database,
+def record_act(db: Database, shop_id: str, **what: Any) -> None:
+    """Note what the machine did, once for each (kind, about, part); the arguments are those of `act`."""
+    record_acts(db, [act(shop_id, **what)])
+
+
+def record_acts(db: Database, acts: Sequence[Mapping[str, Any]]) -> None:
+    """Note several at once."""
+    insert_new(db, ActRow, acts)
+
+
+def act(
     shop_id: str,
     *,
     kind: str,
@@ -38,9 +47,9 @@ def record_act(
     detail: Mapping[str, Any] | None = None,
     late: bool = False,
     part: str = "",
-) -> None:
-    """Note what the machine did, once for each (kind, about, part)."""
-    row = {
+) -> dict[str, Any]:
+    """What the machine did, as a row to be noted."""
+    return {
         "shop_id": shop_id,
         "id": _name(kind, about, part),
         "at": at,
@@ -53,7 +62,6 @@ def record_act(
         "detail": dict(detail or {}),
         "late": late,
     }
-    insert_new(db, ActRow, [row])
 
 
 def record_decision(
@@ -153,20 +161,24 @@ def record_findings(
     db: Database, picture: Picture, session: Session, message: Message, findings: Iterable[dict[str, Any]]
 ) -> None:
     """Findings become acts, which the live page shows."""
-    for found in findings:
-        record_act(
-            db,
-            picture.shop.id,
-            kind="finding",
-            at=message.at,
-            session=session.id,
-            buyer=session.buyer,
-            about=message.id,
-            title=found["name"],
-            text=message.text,
-            detail=found | {"agent": message.agent},
-            part=f"{found['rule']}:{found['start']}",
-        )
+    record_acts(
+        db,
+        [
+            act(
+                picture.shop.id,
+                kind="finding",
+                at=message.at,
+                session=session.id,
+                buyer=session.buyer,
+                about=message.id,
+                title=found["name"],
+                text=message.text,
+                detail=found | {"agent": message.agent},
+                part=f"{found['rule']}:{found['start']}",
+            )
+            for found in findings
+        ],
+    )
 
 
 def _name(*parts: str) -> str:

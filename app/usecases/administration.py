@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlmodel import Session as Database
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.core.policies import Policy
 from app.db.tables import ApiKeyRow, PhraseRow, ShopRow, SigningSecretRow, WebSessionRow
@@ -148,6 +148,34 @@ def signing_secrets(db: Database, shop_id: str) -> list[str]:
     return list(rows)
 
 
+def list_signing_secrets(db: Database, shop_id: str) -> list[SigningSecretRow]:
+    """All of the shop's, the retired ones too, the oldest first."""
+    _shop(db, shop_id)
+    return list(
+        db.exec(
+            select(SigningSecretRow)
+            .where(SigningSecretRow.shop_id == shop_id)
+            .order_by(col(SigningSecretRow.created_at), col(SigningSecretRow.id))
+        )
+    )
+
+
+def retire_signing_secret(db: Database, shop_id: str, secret_id: str, now: datetime) -> None:
+    """Take no more signatures made with a secret. The last one that is valid cannot be retired: add another first."""
+    known = list_signing_secrets(db, shop_id)
+    row = next((row for row in known if row.id == secret_id), None)
+    if row is None:
+        raise AdministrationError(f"店铺 {shop_id} 没有签名密钥 {secret_id} / unknown signing secret")
+    if row.retired_at is not None:
+        return
+    if [other for other in known if other.retired_at is None] == [row]:
+        raise AdministrationError(
+            f"这是最后一个有效的签名密钥；先用 miaohui shop secret add {shop_id} 新建一个 / the last valid secret"
+        )
+    row.retired_at = now
+    db.add(row)
+
+
 def add_key(
     db: Database, shop_id: str, now: datetime, *, label: str = "", scopes: Collection[str] = SCOPES
 ) -> str:
@@ -245,6 +273,10 @@ def _new_signing_secret() -> str:
 
 
 def _check_callback(url: str) -> None:
+    if not url.isascii() or any(character <= " " for character in url):
+        raise AdministrationError(
+            "回调地址只能用 ASCII 字符且不含空白；中文域名请写成 xn-- 形式 / ASCII only, without blanks"
+        )
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise AdministrationError(

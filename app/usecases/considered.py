@@ -84,16 +84,24 @@ class Considered:
         if (message.id, agent) not in self._found:
             occasion = self.occasion(session, message, agent)
             said = utterance_of(session, message)
-            result = bank.search(
-                said.text,
-                context=said.context[-CONTEXT_TURNS:],
-                top=SUGGESTIONS,
-                platform=occasion.platform,
-                item=occasion.item,
-                agent=occasion.agent,
-                today=occasion.today,
-                acceptance=self.knowledge.banks.acceptance(
-                    self.db, self.picture.shop, self.picture.shop.day_of(self.picture.now)
+            acceptance = self.knowledge.banks.acceptance(
+                self.db, self.picture.shop, self.picture.shop.day_of(self.picture.now)
+            )
+            context = said.context[-CONTEXT_TURNS:]
+            result = self.knowledge.searches.ask(
+                self.picture.shop.id,
+                bank,
+                acceptance,
+                (said.text, context, occasion.platform, occasion.item, occasion.agent, occasion.today),
+                lambda: bank.search(
+                    said.text,
+                    context=context,
+                    top=SUGGESTIONS,
+                    platform=occasion.platform,
+                    item=occasion.item,
+                    agent=occasion.agent,
+                    today=occasion.today,
+                    acceptance=acceptance,
                 ),
             )
             hits = tuple(hit for hit in result.hits if hit.score >= LEAST_SCORE)

@@ -5,27 +5,27 @@ A reply keeps its id over every attempt, so a receiver that dedupes by id says i
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
 from app.core.auto_reply import Purpose, Silence, decide_before_sending
 from app.core.events import Event, EventType, Kind, Sender
-from app.core.sessions import Message
-from app.db.journal import Stored, echoes_of, store_events, try_lock_buyer
-from app.db.tables import OutboxRow, OutboxState
+from app.db.journal import Stored, echoes_of, lock_buyers, store_events, try_lock_buyer
+from app.db.tables import OutboxRow, OutboxState, ShopRow
 from app.gateways.consoles import Reply
-from app.usecases.absorb import absorb
-from app.usecases.acts import record_act
+from app.usecases.absorb import absorb_own_words
+from app.usecases.acts import act, record_acts
 from app.usecases.considered import Considered
 from app.usecases.consoles import ShopConsole, console_for_reply
 from app.usecases.knowledge import Knowledge, may_be_said
 from app.usecases.phrase_use import count_use
-from app.usecases.picture import look_at_buyer
+from app.usecases.picture import look_at_buyers
 from app.usecases.shops import Shop, read_shop
 from app.usecases.situations import situation_of_letter, sources_of
 from phrasebank.variants import is_wording_of
@@ -34,8 +34,11 @@ LEASE = timedelta(seconds=15)
 """How long whoever claimed a reply may take; then another process may try."""
 CLOCKS_DIFFER = timedelta(seconds=60)
 """How far a console's clock may be behind ours: what shows a reply may seem older than the reply."""
-RETRY_AFTER_S = (1, 2, 4, 8, 15, 30)
+RETRY_AFTER_S: Final = (1, 2, 4, 8, 15, 30)
 """Seconds between attempts. Together they fit a window of three minutes; the deadline ends them sooner."""
+JITTER: Final = 0.25
+"""By how much of itself a pause is shortened or drawn out, so that many replies that failed together do not come again
+together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,35 @@ class Letter:
         return Reply(self.id, self.session, self.buyer, self.message, self.text, self.sender)
 
 
-def next_letter_at(db: Database) -> datetime | None:
-    """When the next reply wants to be sent, from the index."""
-    return db.exec(select(func.min(OutboxRow.due_at))).one()
+def next_letter_at(db: Database, busy: Collection[str] = ()) -> datetime | None:
+    """When the next reply of a shop that is not `busy` wants to be sent, from the index."""
+    query = select(OutboxRow.due_at).where(
+        col(OutboxRow.due_at).is_not(None), col(OutboxRow.shop_id).not_in(list(busy))
+    )
+    return db.exec(query.order_by(col(OutboxRow.due_at)).limit(1)).first()
 
 
-def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int = 100) -> list[Letter]:
-    """Take due replies for `LEASE`. Per session only the oldest; what is no longer wanted or too late is dropped."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of sending a letter. `error` is None where the receiver has it; `gone`: it wants no more of them.
+
+    `retry_after_s`: the receiver asked for such a pause. `chance` in 0..1 spreads the pauses of many letters.
+    """
+
+    letter: Letter
+    error: str | None = None
+    gone: bool = False
+    retry_after_s: float | None = None
+    chance: float = 0.5
+
+
+def claim_letters(
+    db: Database, knowledge: Knowledge, now: datetime, limit: int = 100, busy: Collection[str] = ()
+) -> list[Letter]:
+    """Take due replies for `LEASE`. Per session only the oldest; what is no longer wanted or too late is dropped.
+
+    Shops that are `busy` are left out.
+    """
     earlier = aliased(OutboxRow)
     blocked = (
         select(earlier.id)
@@ -86,68 +111,69 @@ def claim_letters(db: Database, knowledge: Knowledge, now: datetime, limit: int 
     )
     claim = (
         select(OutboxRow)
-        .where(col(OutboxRow.due_at) <= now, ~blocked)
+        .where(col(OutboxRow.due_at) <= now, col(OutboxRow.shop_id).not_in(list(busy)), ~blocked)
         .order_by(col(OutboxRow.due_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    letters = []
+    by_shop: dict[str, list[OutboxRow]] = {}
     for row in db.exec(claim).all():
-        if not try_lock_buyer(db, row.shop_id, row.buyer):
-            continue
-        letter = _open(db, knowledge, row, now)
-        if letter is not None:
-            letters.append(letter)
+        if try_lock_buyer(db, row.shop_id, row.buyer):
+            by_shop.setdefault(row.shop_id, []).append(row)
+    letters = []
+    for shop_id, rows in by_shop.items():
+        letters += _open(db, knowledge, read_shop(db, knowledge.profiles, shop_id), rows, now)
     return letters
 
 
-def _open(db: Database, knowledge: Knowledge, row: OutboxRow, now: datetime) -> Letter | None:
-    shop = read_shop(db, knowledge.profiles, row.shop_id)
-    console = console_for_reply(db, row.shop_id, row.session)
-    considered = Considered(db, knowledge, look_at_buyer(db, shop, row.buyer, {row.session}, now))
-    asked = considered.picture.sessions[row.session].last_buyer_message
-    if echoes_of(db, row.shop_id, row.session, row.id, row.created_at - CLOCKS_DIFFER):
-        # An attempt got through whose answer never reached us, or whose sender died.
-        record_sent(db, knowledge, _letter(row, shop, console, asked), now)
-        return None
-    if now > row.expires_at:
-        _close(db, row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送", ())
-        return None
-    no = _objection(db, considered, shop, row)
-    if no is not None:
-        if no.until is not None and no.until <= row.expires_at:
+def _open(
+    db: Database, knowledge: Knowledge, shop: Shop, rows: Sequence[OutboxRow], now: datetime
+) -> list[Letter]:
+    """The letters to send now; what the guards no longer let through is closed."""
+    sessions: dict[str, set[str]] = {}
+    for row in rows:
+        sessions.setdefault(row.buyer, set()).add(row.session)
+    pictures = look_at_buyers(db, shop, sessions, now)
+    letters: list[Letter] = []
+    acts: list[dict[str, Any]] = []
+    shown: list[Attempt] = []
+    for row in rows:
+        considered = Considered(db, knowledge, pictures[row.buyer])
+        console = console_for_reply(db, shop.id, row.session)
+        if _is_shown(db, row):
+            # An attempt got through whose answer never reached us, or whose sender died.
+            shown.append(Attempt(_letter(row, shop, console, considered)))
+            continue
+        if now > row.expires_at:
+            acts.append(_close(row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送"))
+            continue
+        no = objection(considered, row)
+        if no is not None and no.until is not None and no.until <= row.expires_at:
             row.due_at = no.until
-            return None
-        _close(db, row, OutboxState.DROPPED, now, "发送前已取消", no.reasons, code=no.code)
-        return None
-    if console is None and (shop.callback_url is None or shop.callback_secret is None):
-        _close(db, row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
-        return None
-    row.due_at = now + LEASE
-    return _letter(row, shop, console, asked)
+        elif no is not None:
+            acts.append(_close(row, OutboxState.DROPPED, now, "发送前已取消", no.reasons, no.code))
+        elif console is None and (shop.callback_url is None or shop.callback_secret is None):
+            acts.append(
+                _close(row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
+            )
+        else:
+            row.due_at = now + LEASE
+            letters.append(_letter(row, shop, console, considered))
+    record_acts(db, acts)
+    record_attempts(db, knowledge, shown, now)
+    return letters
 
 
-def _letter(row: OutboxRow, shop: Shop, console: ShopConsole | None, asked: Message | None) -> Letter:
-    return Letter(
-        shop_id=row.shop_id,
-        id=row.id,
-        console=console,
-        url=shop.callback_url or "" if console is None else "",
-        secret=shop.callback_secret or "" if console is None else "",
-        session=row.session,
-        buyer=row.buyer,
-        message=asked.id if asked is not None else row.item_id,
-        purpose=row.purpose,
-        sender=row.sender,
-        text=row.text,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        attempt=row.attempts + 1,
-    )
+def _is_shown(db: Database, row: OutboxRow) -> bool:
+    """Has the console told that it shows this reply? Nobody has tried one that is due as soon as it was made."""
+    if row.due_at == row.created_at:
+        return False
+    return bool(echoes_of(db, row.shop_id, row.session, row.id, row.created_at - CLOCKS_DIFFER))
 
 
-def _objection(db: Database, considered: Considered, shop: Shop, row: OutboxRow) -> Silence | None:
-    """Ask the guards once more, and mark the words as what they are by now."""
+def objection(considered: Considered, row: OutboxRow) -> Silence | None:
+    """Ask the guards once more, and mark the words as what they are by now. None: the reply may leave."""
+    db, shop = considered.db, considered.picture.shop
     session = considered.picture.sessions[row.session]
     situation = situation_of_letter(considered, session, row)
     phrase = considered.knowledge.bank(db, shop).get(row.phrase_id) if row.phrase_id is not None else None
@@ -169,72 +195,133 @@ def _objection(db: Database, considered: Considered, shop: Shop, row: OutboxRow)
     return no
 
 
-def record_sent(db: Database, knowledge: Knowledge, letter: Letter, now: datetime) -> None:
-    """The receiver has it: note it, and journal the message as our own record of what the buyer read."""
-    row = _row(db, letter)
-    if row is None or row.state != OutboxState.QUEUED:
-        return
-    row.attempts = letter.attempt
-    row.sent_at = now
-    _close(db, row, OutboxState.SENT, now, "已自动回复", ())
-    shop = read_shop(db, knowledge.profiles, letter.shop_id)
-    if row.phrase_id is not None:
-        count_use(db, shop, row.phrase_id, now, used=True, sent=1)
-    event = Event(
-        id=letter.id,
-        type=EventType.MESSAGE,
+def _letter(row: OutboxRow, shop: Shop, console: ShopConsole | None, considered: Considered) -> Letter:
+    asked = considered.picture.sessions[row.session].last_buyer_message
+    return Letter(
+        shop_id=row.shop_id,
+        id=row.id,
+        console=console,
+        url=shop.callback_url or "" if console is None else "",
+        secret=shop.callback_secret or "" if console is None else "",
+        session=row.session,
+        buyer=row.buyer,
+        message=asked.id if asked is not None else row.item_id,
+        purpose=row.purpose,
+        sender=row.sender,
+        text=row.text,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        attempt=row.attempts + 1,
+    )
+
+
+def record_attempts(db: Database, knowledge: Knowledge, attempts: Sequence[Attempt], now: datetime) -> None:
+    """Note what became of letters, and journal what buyers have now read as our own record of it."""
+    by_shop: dict[str, dict[str, Attempt]] = {}
+    for attempt in attempts:
+        by_shop.setdefault(attempt.letter.shop_id, {})[attempt.letter.id] = attempt
+    for shop_id, own in by_shop.items():
+        shop = read_shop(db, knowledge.profiles, shop_id)
+        lock_buyers(db, shop_id, {attempt.letter.buyer for attempt in own.values()})
+        rows = db.exec(
+            select(OutboxRow)
+            .where(
+                OutboxRow.shop_id == shop_id,
+                col(OutboxRow.id).in_(list(own)),
+                OutboxRow.state == OutboxState.QUEUED,
+            )
+            .order_by(col(OutboxRow.created_at), col(OutboxRow.id))
+        ).all()
+        acts: list[dict[str, Any]] = []
+        sent = []
+        for row in rows:
+            # Counted here and not when it was claimed: a process that dies in between has not been refused.
+            row.attempts = own[row.id].letter.attempt
+            if own[row.id].error is None:
+                row.sent_at = now
+                acts.append(_close(row, OutboxState.SENT, now, "已自动回复"))
+                sent.append(row)
+            else:
+                acts += _note_failure(row, own[row.id], now)
+        gone = next((attempt for attempt in own.values() if attempt.gone), None)
+        if gone is not None and gone.letter.console is None and gone.letter.url == shop.callback_url:
+            acts.append(_switch_off(db, gone, now))
+        record_acts(db, acts)
+        _note_said(db, knowledge, shop, sent, now)
+
+
+def _note_failure(row: OutboxRow, attempt: Attempt, now: datetime) -> list[dict[str, Any]]:
+    """Try again in time, or give the reply up."""
+    error = attempt.error or ""
+    row.last_error = error[:500]
+    tried = attempt.letter.attempt
+    if attempt.gone or tried > len(RETRY_AFTER_S):
+        return [_close(row, OutboxState.DEAD, now, "自动回复没有送达", (error,))]
+    pause = RETRY_AFTER_S[tried - 1] * (1 + JITTER * (2 * attempt.chance - 1))
+    row.due_at = now + timedelta(seconds=max(pause, attempt.retry_after_s or 0))
+    return []
+
+
+def _switch_off(db: Database, attempt: Attempt, now: datetime) -> dict[str, Any]:
+    """Send nothing more to this address until somebody sets it anew; people are offered what it would get."""
+    letter = attempt.letter
+    shop = db.get_one(ShopRow, letter.shop_id)
+    shop.callback_url = None
+    return act(
+        letter.shop_id,
+        kind="callback_off",
         at=now,
         session=letter.session,
         buyer=letter.buyer,
-        sender=Sender(letter.sender),
-        kind=Kind.TEXT,
-        text=letter.text,
-        extra={"outbox": letter.id, "purpose": letter.purpose},
+        about=letter.id,
+        title="回调地址已停用",
+        detail={
+            "reasons": [
+                f"{letter.url} 不再接收（{attempt.error}）；确认后用 miaohui shop callback {letter.shop_id} 地址 重新设置"
+            ]
+        },
     )
-    # A console may have told of it under this id before we came to note it; then it is worked in already.
-    if store_events(db, letter.shop_id, [event], now) == [Stored.ACCEPTED]:
-        absorb(db, knowledge, shop, [event], now)
 
 
-def record_failure(
-    db: Database,
-    letter: Letter,
-    now: datetime,
-    error: str,
-    *,
-    gone: bool = False,
-    retry_after_s: float | None = None,
+def _note_said(
+    db: Database, knowledge: Knowledge, shop: Shop, rows: Sequence[OutboxRow], now: datetime
 ) -> None:
-    """An attempt failed: try again in time, or give the reply up. `gone`: the receiver wants no more of it."""
-    row = _row(db, letter)
-    if row is None or row.state != OutboxState.QUEUED:
+    if not rows:
         return
-    # Counted here and not when it was claimed: a process that dies in between has not been refused.
-    row.attempts = letter.attempt
-    row.last_error = error[:500]
-    if gone or letter.attempt > len(RETRY_AFTER_S):
-        _close(db, row, OutboxState.DEAD, now, "自动回复没有送达", (error,))
-        return
-    wait = max(RETRY_AFTER_S[letter.attempt - 1], retry_after_s or 0)
-    row.due_at = now + timedelta(seconds=wait)
-
-
-def _row(db: Database, letter: Letter) -> OutboxRow | None:
-    return db.get(OutboxRow, (letter.shop_id, letter.id))
+    for row in rows:
+        if row.phrase_id is not None:
+            count_use(db, shop, row.phrase_id, now, used=True, sent=1)
+    events = [
+        Event(
+            id=row.id,
+            type=EventType.MESSAGE,
+            at=now,
+            session=row.session,
+            buyer=row.buyer,
+            sender=Sender(row.sender),
+            kind=Kind.TEXT,
+            text=row.text,
+            extra={"outbox": row.id, "purpose": row.purpose},
+        )
+        for row in rows
+    ]
+    # A console may have told of it under this id before we came to note it; then it is worked in already.
+    stored = store_events(db, shop.id, events, now)
+    new = [event for event, one in zip(events, stored, strict=True) if one is Stored.ACCEPTED]
+    absorb_own_words(db, knowledge, shop, new, now)
 
 
 def _close(
-    db: Database,
     row: OutboxRow,
     state: OutboxState,
     now: datetime,
     title: str,
-    reasons: tuple[str, ...],
+    reasons: Sequence[str] = (),
     code: str | None = None,
-) -> None:
+) -> dict[str, Any]:
+    """Nothing is left to do about a reply; the act that says why."""
     row.state, row.due_at = state.value, None
-    record_act(
-        db,
+    return act(
         row.shop_id,
         kind=state.value,
         at=now,

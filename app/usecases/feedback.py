@@ -111,7 +111,7 @@ def show_anew(db: Database, knowledge: Knowledge, shop_id: str, feedback_id: str
         return
     shop = read_shop(db, knowledge.profiles, shop_id)
     picture = look_at_buyer(db, shop, message.buyer, {message.session}, now)
-    project_sessions(db, Considered(db, knowledge, picture))
+    project_sessions(db, [Considered(db, knowledge, picture)])
 
 
 def list_feedback(

@@ -12,6 +12,7 @@ from app.core.profiles import Profile
 from app.db.tables import PhraseRow
 from app.platforms.catalog import load_profiles
 from app.usecases.banks import Banks
+from app.usecases.searches import Searches
 from app.usecases.shops import Shop
 from app.usecases.typists import Typists
 from lint import Linter
@@ -30,6 +31,7 @@ class Knowledge:
     profiles: Mapping[str, Profile]
     banks: Banks = field(default_factory=Banks)
     typists: Typists = field(default_factory=Typists)
+    searches: Searches = field(default_factory=Searches)
 
     @classmethod
     def load(cls) -> Knowledge:

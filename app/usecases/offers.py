@@ -7,7 +7,7 @@ and the verdicts that its fold no longer bears out do not stand.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session as Database
@@ -48,12 +48,31 @@ def note_offers(db: Database, considered: Considered, events: Iterable[Event]) -
             count_use(db, shop, phrase_id, at, offered=1)
 
 
-def note_taken(db: Database, considered: Considered, events: Sequence[Event]) -> None:
-    """Bring the verdicts of replies in line with the sessions of new `events`."""
-    for session in considered.picture.sessions.values():
-        own = [event for event in events if event.session == session.id]
-        if own and _may_change(session, own):
-            _project(db, considered, session)
+def note_taken(db: Database, considered: Sequence[Considered], events: Sequence[Event]) -> None:
+    """Bring the verdicts of replies in line with the sessions, in the pictures of one shop's buyers, of new `events`."""
+    by_session: dict[str | None, list[Event]] = {}
+    for event in events:
+        by_session.setdefault(event.session, []).append(event)
+    changed = [
+        (one, session)
+        for one in considered
+        for session in one.picture.sessions.values()
+        if _may_change(session, by_session.get(session.id, []))
+    ]
+    if not changed:
+        return
+    known: dict[str | None, list[FeedbackRow]] = {session.id: [] for _, session in changed}
+    shop = considered[0].picture.shop
+    for row in db.exec(
+        select(FeedbackRow).where(
+            FeedbackRow.shop_id == shop.id,
+            col(FeedbackRow.session).in_(list(known)),
+            FeedbackRow.source == BY_REPLY,
+        )
+    ).all():
+        known[row.session].append(row)
+    for one, session in changed:
+        _project(db, one, session, {row.id: row for row in known[session.id]})
 
 
 def _may_change(session: Session, events: Sequence[Event]) -> bool:
@@ -66,19 +85,12 @@ def _may_change(session: Session, events: Sequence[Event]) -> bool:
     )
 
 
-def _project(db: Database, considered: Considered, session: Session) -> None:
+def _project(
+    db: Database, considered: Considered, session: Session, known: Mapping[str, FeedbackRow]
+) -> None:
     shop, now = considered.picture.shop, considered.picture.now
-    known = {
-        row.id: row
-        for row in db.exec(
-            select(FeedbackRow).where(
-                FeedbackRow.shop_id == shop.id,
-                FeedbackRow.session == session.id,
-                FeedbackRow.source == BY_REPLY,
-            )
-        ).all()
-    }
-    offers = _offers(db, shop.id, session)
+    by_hand = any(m.sender in HUMAN_SENDERS and not m.by_machine for m in session.messages)
+    offers = _offers(db, shop.id, session) if by_hand else {}
     if not offers and not known:
         return
     bank = considered.knowledge.bank(db, shop)

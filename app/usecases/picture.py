@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from app.core.mood import Mood, MoodModel
 from app.core.profiles import Edition
 from app.core.routing import RETURN_WITHIN, RoutingAdvice, advise_routing
 from app.core.sessions import SHOP_SENDERS, Session, fold_session
-from app.db.journal import events_about_sessions
+from app.db.journal import events_about_buyers, events_about_sessions
 from app.db.tables import DeadlineRow, PresenceRow, SessionRow
 from app.usecases.shops import Shop
 
@@ -55,15 +55,40 @@ def look_at_buyer(
     Other sessions are read too, since a reply in them may answer; but only from the first of `sessions` on, so what
     began earlier is not known whole and stays out of the picture.
     """
-    wanted = set(sessions)
-    events = buyer_events(db, shop.id, buyer, wanted)
-    if until is not None:
-        events = [event for event in events if event.at <= until]
+    return look_at_buyers(db, shop, {buyer: sessions}, now, until=until)[buyer]
+
+
+def look_at_buyers(
+    db: Database,
+    shop: Shop,
+    sessions: Mapping[str, Iterable[str]],
+    now: datetime,
+    *,
+    until: datetime | None = None,
+) -> dict[str, Picture]:
+    """The same for several buyers, whose journals are read in one go; by buyer."""
+    wanted = {buyer: frozenset(own) for buyer, own in sessions.items()}
+    edition = shop.reply_edition(now)
+    return {
+        buyer: _picture(
+            shop,
+            edition,
+            buyer,
+            wanted[buyer],
+            [_with_courtesy(event) for event in events if until is None or event.at <= until],
+            now,
+        )
+        for buyer, events in events_about_buyers(db, shop.id, wanted).items()
+    }
+
+
+def _picture(
+    shop: Shop, edition: Edition, buyer: str, wanted: Collection[str], events: Sequence[Event], now: datetime
+) -> Picture:
     by_session: dict[str, list[Event]] = {}
     for event in events:
-        if event.session in wanted:
+        if event.session is not None and event.session in wanted:
             by_session.setdefault(event.session, []).append(event)
-    edition = shop.reply_edition(now)
     # A console's clock may run a little ahead of ours; what it reports has happened all the same.
     seen_at = max([now, *(event.at for event in events)])
     return Picture(
@@ -83,11 +108,16 @@ def buyer_events(db: Database, shop_id: str, buyer: str, sessions: Iterable[str]
     return [_with_courtesy(event) for event in events_about_sessions(db, shop_id, buyer, sessions)]
 
 
-def sessions_with_open_items(db: Database, shop_id: str, buyer: str) -> set[str]:
-    """The sessions of a buyer in which something is unanswered."""
-    return set(
-        db.exec(select(DeadlineRow.session).where(DeadlineRow.shop_id == shop_id, DeadlineRow.buyer == buyer))
-    )
+def sessions_with_open_items(db: Database, shop_id: str, buyers: Iterable[str]) -> dict[str, set[str]]:
+    """The sessions in which something is unanswered, of each of the buyers."""
+    out: dict[str, set[str]] = {buyer: set() for buyer in buyers}
+    for buyer, session in db.exec(
+        select(DeadlineRow.buyer, DeadlineRow.session).where(
+            DeadlineRow.shop_id == shop_id, col(DeadlineRow.buyer).in_(list(out))
+        )
+    ):
+        out[buyer].add(session)
+    return out
 
 
 def said_to(session: Session) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from sqlmodel import Session as Database
 from sqlmodel import col, select
@@ -16,18 +17,27 @@ from app.usecases.considered import Considered, advice_json
 from app.usecases.picture import Picture
 
 
-def project_deadlines(db: Database, picture: Picture) -> None:
-    """One row for each open item, and none for any other: what is answered has no deadline."""
-    shop_id = picture.shop.id
-    rows = db.exec(
-        select(DeadlineRow).where(DeadlineRow.shop_id == shop_id, DeadlineRow.buyer == picture.buyer)
-    ).all()
+def project_deadlines(db: Database, pictures: Collection[Picture]) -> None:
+    """One row for each open item of these buyers of a shop, and none for any other: what is answered has no deadline."""
+    if not pictures:
+        return
+    (shop_id,) = {picture.shop.id for picture in pictures}
+    rows: dict[str, list[DeadlineRow]] = {picture.buyer: [] for picture in pictures}
+    for row in db.exec(
+        select(DeadlineRow).where(DeadlineRow.shop_id == shop_id, col(DeadlineRow.buyer).in_(list(rows)))
+    ).all():
+        rows[row.buyer].append(row)
+    for picture in pictures:
+        _project_deadlines(db, picture, rows[picture.buyer])
+    db.flush()
+
+
+def _project_deadlines(db: Database, picture: Picture, rows: Iterable[DeadlineRow]) -> None:
     known = {row.item_id: row for row in rows}
     open_ids = {item.item_id for item in picture.items}
-    for row in rows:
+    for row in known.values():
         if row.item_id not in open_ids and row.session in picture.sessions:
             db.delete(row)
-    fresh = []
     for item in picture.items:
         before = known.get(item.item_id)
         if before is not None:
@@ -39,7 +49,7 @@ def project_deadlines(db: Database, picture: Picture) -> None:
             db.add(before)
             continue
         row = DeadlineRow(
-            shop_id=shop_id,
+            shop_id=picture.shop.id,
             item_id=item.item_id,
             session=item.session,
             buyer=item.buyer,
@@ -48,9 +58,7 @@ def project_deadlines(db: Database, picture: Picture) -> None:
             counted=item.counted,
         )
         _arm(row, picture, item)
-        fresh.append(row)
-    db.add_all(fresh)
-    db.flush()
+        db.add(row)
 
 
 def has_ladder(picture: Picture, item: OpenItem) -> bool:
@@ -88,10 +96,13 @@ def _arm(row: DeadlineRow, picture: Picture, item: OpenItem) -> None:
     row.step, row.due_at = due.step, due.at
 
 
-def project_sessions(db: Database, considered: Considered) -> None:
-    """The live page's row of each of the buyer's sessions in view."""
+def project_sessions(db: Database, considered: Iterable[Considered]) -> None:
+    """The live page's rows of these buyers' sessions in view."""
+    upsert(db, SessionRow, [row for one in considered for row in _session_rows(one)])
+
+
+def _session_rows(considered: Considered) -> Iterator[dict[str, Any]]:
     picture = considered.picture
-    rows = []
     for session in picture.sessions.values():
         items = picture.items_of(session.id)
         # Nobody waits in a session that is over, whatever its items count for.
@@ -103,24 +114,21 @@ def project_sessions(db: Database, considered: Considered) -> None:
             found = considered.hits_json(session, considered.offered(session, last))
             suggestions = [hit | {"message": last.id} for hit in found]
         advice = considered.advice(session)
-        rows.append(
-            {
-                "shop_id": picture.shop.id,
-                "id": session.id,
-                "buyer": session.buyer,
-                "agent": session.agent,
-                "last_event_at": session.last_event_at,
-                "closed_at": session.closed_at,
-                "waiting_since": waiting.at if waiting else None,
-                "deadline_at": waiting.deadline_at if waiting else None,
-                "counted": waiting.counted if waiting else False,
-                "last_text": last.text if last else "",
-                "last_kind": (last.kind if last else Kind.TEXT).value,
-                "suggestions": suggestions,
-                "advice": advice_json(advice) if advice else None,
-            }
-        )
-    upsert(db, SessionRow, rows)
+        yield {
+            "shop_id": picture.shop.id,
+            "id": session.id,
+            "buyer": session.buyer,
+            "agent": session.agent,
+            "last_event_at": session.last_event_at,
+            "closed_at": session.closed_at,
+            "waiting_since": waiting.at if waiting else None,
+            "deadline_at": waiting.deadline_at if waiting else None,
+            "counted": waiting.counted if waiting else False,
+            "last_text": last.text if last else "",
+            "last_kind": (last.kind if last else Kind.TEXT).value,
+            "suggestions": suggestions,
+            "advice": advice_json(advice) if advice else None,
+        }
 
 
 def note_presence(db: Database, shop_id: str, events: Iterable[Event]) -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session as Database
 
+from app.core.rates import RateLimit
 from app.db.writer import Writer
 from app.settings import Settings
 from app.usecases.knowledge import Knowledge
@@ -60,15 +61,17 @@ class Service:
     transport_clock: Callable[[], datetime]
     """The time that signatures bear, always the real one."""
     board: RateBoard
+    rates: RateLimit
+    """How many events each shop may send."""
     meaning: Meaning | None = None
     """The stronger encoder, if the operator chose one."""
     changes: Changes = field(default_factory=Changes)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that open streams end at once."""
 
-    async def write(self, unit: Callable[[Database], T]) -> T:
-        """Run a unit in the writer and wait for its commit."""
-        return await self.writer.run(unit)
+    async def write(self, unit: Callable[[Database], T], lane: str = "") -> T:
+        """Run a unit in the writer and wait for its commit; what a shop sends goes in its own `lane`."""
+        return await self.writer.run(unit, lane)
 
     async def read(self, query: Callable[[Database], T]) -> T:
         """Run a query in a thread, on a connection of its own."""

@@ -122,6 +122,10 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 _RESPONSES: Final[dict[str, Any]] = {
     "200": {"description": "已落盘 / durable", "content": {"application/json": {"example": _ANSWER}}},
     "409": problem("conflict", "id 已有不同内容", 409),
+    "429": problem("too_many_requests", "这家店发得太快，请稍后再发", 429),
+}
+REPLAY_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    409: problem("not_replayed", "已过时限，机器不再补发；需要时请人工回复", 409)
 }
 
 

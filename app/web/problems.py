@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -89,6 +90,14 @@ def install(app: FastAPI) -> None:
         return Problem(
             503, "overloaded", "暂时太忙，请稍后重试 / too busy, come back soon", str(error), headers=headers
         ).response()
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    async def _no_database(request: Request, error: Exception) -> Response:
+        log.error("no_database", path=request.url.path, error=type(error).__name__)
+        headers = {"retry-after": str(RETRY_AFTER_S)}
+        title = "数据库暂时不可用，请稍后重试 / the database cannot be reached, come back soon"
+        return Problem(503, "no_database", title, headers=headers).response()
 
     @app.exception_handler(UnknownShopError)
     async def _shop(request: Request, error: UnknownShopError) -> Response:

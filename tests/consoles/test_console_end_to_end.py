@@ -36,7 +36,7 @@ from app.db.journal import events_about_sessions
 from app.db.tables import ActRow, OutboxRow
 from app.gateways.consoles import ADAPTERS, Desk, Reply
 from app.gateways.outbound import Failed, GuardedClient
-from app.usecases.deliver import Letter, claim_letters, record_failure
+from app.usecases.deliver import Attempt, Letter, claim_letters, record_attempts
 from app.usecases.knowledge import Knowledge
 
 UNKNOWN = "请问那个颜色的第三个尺寸在不在那边呀"
@@ -176,7 +176,9 @@ def test_a_reply_that_the_console_shows_is_not_sent_again_though_its_answer_got_
         ).result(10)
 
     (letter,) = claim()
-    service.writer.submit(lambda db: record_failure(db, letter, on_sqlite.clock(), "连接断了")).result(10)
+    service.writer.submit(
+        lambda db: record_attempts(db, service.knowledge, [Attempt(letter, "连接断了")], on_sqlite.clock())
+    ).result(10)
     echo = chatwoot_message(
         id=9002,
         content=letter.text,

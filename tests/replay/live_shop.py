@@ -87,8 +87,8 @@ class LiveShop:
             shop = read_shop(db, self.knowledge.profiles, SHOP)
             for buyer, sessions in buyers.items():
                 picture = look_at_buyer(db, shop, buyer, sessions, self.now)
-                project_deadlines(db, picture)
-                project_sessions(db, Considered(db, self.knowledge, picture))
+                project_deadlines(db, [picture])
+                project_sessions(db, [Considered(db, self.knowledge, picture)])
         self.wait_until(self.now)
 
 

@@ -43,7 +43,13 @@ def operations(running: Running) -> list[tuple[str, str]]:
 
 def call(running: Running, method: str, path: str, key: str | None) -> Any:
     filled = path.format(
-        adapter="generic", shop="demo", phrase_id="ours", feedback_id="f1", name="waiting", token="x"
+        adapter="generic",
+        shop="demo",
+        phrase_id="ours",
+        feedback_id="f1",
+        reply_id="r1",
+        name="waiting",
+        token="x",
     )
     headers = {"authorization": f"Bearer {key}"} if key else {}
     more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH"} else {}

@@ -22,7 +22,7 @@ from app.db.tables import ActRow, OutboxRow
 from app.gateways.addresses import is_public
 from app.gateways.callbacks import CallbackSender
 from app.gateways.outbound import Failed
-from app.usecases.deliver import claim_letters, record_failure, record_sent
+from app.usecases.deliver import Attempt, claim_letters, record_attempts
 from app.usecases.knowledge import Knowledge
 
 UNKNOWN = "请问那个颜色的第三个尺寸在不在那边呀"
@@ -88,22 +88,15 @@ def deliver(running: Running, receiver: Receiver) -> int:
         finally:
             await sender.close()
 
-    for letter, result in zip(letters, asyncio.run(send()), strict=True):
-
-        def note(db: Any, letter: Any = letter, result: Any = result) -> None:
-            if result is None:
-                record_sent(db, service.knowledge, letter, running.clock())
-            else:
-                record_failure(
-                    db,
-                    letter,
-                    running.clock(),
-                    result.error,
-                    gone=result.gone,
-                    retry_after_s=result.retry_after_s,
-                )
-
-        service.writer.submit(note).result(10)
+    attempts = [
+        Attempt(letter)
+        if failed is None
+        else Attempt(letter, failed.error, gone=failed.gone, retry_after_s=failed.retry_after_s)
+        for letter, failed in zip(letters, asyncio.run(send()), strict=True)
+    ]
+    service.writer.submit(
+        lambda db: record_attempts(db, service.knowledge, attempts, running.clock())
+    ).result(10)
     return len(letters)
 
 

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from app.db.tables import FeedbackRow, OfferRow, OutboxRow, PhraseLessonRow, PhraseRow, PhraseUseRow
 from app.usecases.administration import change_policy
-from app.usecases.deliver import claim_letters, record_sent
+from app.usecases.deliver import Attempt, claim_letters, record_attempts
 from app.usecases.knowledge import Knowledge
 from app.usecases.learning import GATHERED_FOR, next_lesson_at, teach_due
 from app.usecases.verdicts import BY_PERSON
@@ -238,7 +238,7 @@ def test_what_the_machine_sent_by_itself_counts_as_sent_and_accepts_nothing(
         def deliver(db: Any, service: Any = service, running: Running = running) -> int:
             letters = claim_letters(db, service.knowledge, running.clock())
             for letter in [*letters, *letters]:
-                record_sent(db, service.knowledge, letter, running.clock())
+                record_attempts(db, service.knowledge, [Attempt(letter)], running.clock())
             return len(letters)
 
         assert service.writer.submit(deliver).result(30) == 1

@@ -12,7 +12,7 @@ from conftest_service import Running, run_service
 from sqlmodel import select
 
 from app.db.tables import ActRow, DeadlineRow, OutboxRow, ShopRow
-from app.usecases.deliver import claim_letters, record_sent
+from app.usecases.deliver import Attempt, claim_letters, record_attempts
 from app.usecases.knowledge import Knowledge
 from phrasebank import starter_bank
 
@@ -68,7 +68,7 @@ def send(running: Running) -> int:
     def deliver(db: Any) -> int:
         letters = claim_letters(db, service.knowledge, running.clock())
         for letter in letters:
-            record_sent(db, service.knowledge, letter, running.clock())
+            record_attempts(db, service.knowledge, [Attempt(letter)], running.clock())
         return len(letters)
 
     return service.writer.submit(deliver).result(10)

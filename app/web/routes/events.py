@@ -79,6 +79,15 @@ async def take(
             "too_many_events",
             f"一次最多 {MAX_BATCH} 个事件，收到 {len(entries)} 个 / too many events in one request",
         )
+    wait_s = service.rates.take(shop_id, len(entries), service.transport_clock())
+    if wait_s:
+        rate = service.settings.event_rate
+        raise Problem(
+            429,
+            "too_many_requests",
+            f"这家店每秒最多 {rate:g} 个事件，请 {wait_s} 秒后再发 / more events than this shop may send",
+            headers={"retry-after": str(wait_s)},
+        )
     now = service.clock()
     read = read_events(entries, now, timedelta(seconds=service.settings.future_tolerance_s))
     if single and isinstance(read[0], Refused):
@@ -92,7 +101,7 @@ async def take(
         return take_events(db, service.knowledge, shop_id, known, delivery, raw_body, now)
 
     with REQUEST_SECONDS.time():
-        taken = await service.write(unit)
+        taken = await service.write(unit, shop_id)
     for answer in taken.answers:
         EVENTS.labels(answer.status).inc()
     if taken.delivery_conflict:
