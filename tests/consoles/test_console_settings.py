@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest_service import Running
 from console_samples import CHATWOOT, EJABBERD, NOW, WECHAT, chatwoot_headers, chatwoot_message, dump
 
+from app.cli import main
 from app.db.tables import ConsoleRow
 from app.gateways.consoles import ADAPTERS
 from app.usecases.administration import AdministrationError
-from app.usecases.consoles import console_for_reply, find_console, remove_console, set_console
-
-REPO = Path(__file__).resolve().parents[2]
+from app.usecases.consoles import console_for_reply, find_console, list_consoles, remove_console, set_console
 
 
 def test_settings_are_kept_changed_and_removed(running: Running) -> None:
@@ -41,33 +39,33 @@ def test_settings_are_kept_changed_and_removed(running: Running) -> None:
         submit(lambda db: remove_console(db, "demo", "chatwoot")).result(10)
 
 
-@pytest.mark.parametrize(
-    ("shop", "adapter", "settings", "said"),
-    [
-        ("nobody", "chatwoot", CHATWOOT, "没有店铺"),
-        ("demo", "nothing", {}, "可用：chatwoot"),
-        ("demo", "generic", {}, "可用：chatwoot"),
-        ("demo", "chatwoot", {"secret": "canary-secret"}, "缺少 account"),
-        ("demo", "chatwoot", CHATWOOT | {"colour": "red"}, "没有设置 colour"),
-        ("demo", "chatwoot", CHATWOOT | {"account": "three"}, "account 不对"),
-        ("demo", "chatwoot", CHATWOOT | {"url": "ftp://x"}, "url 不对"),
-        ("demo", "chatwoot", CHATWOOT | {"url": "https://user:pw@x"}, "url 不对"),
-        ("demo", "chatwoot", CHATWOOT | {"token": "two\tlines"}, "token 不对"),
-        ("demo", "chatwoot", CHATWOOT | {"url": "https://客服.example"}, "url 不对"),
-        ("demo", "chatwoot", CHATWOOT | {"token": "中文"}, "token 不对"),
-        ("demo", "wechat_kf", WECHAT | {"aes_key": "short"}, "aes_key 不对"),
-        ("demo", "ejabberd", EJABBERD | {"agents": "agent"}, "agents 不对"),
-        ("demo", "ejabberd", EJABBERD | {"url": "http://x/api/register"}, "url 不对"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_by_name(
-    on_sqlite: Running, shop: str, adapter: str, settings: dict[str, str], said: str
-) -> None:
-    with pytest.raises(AdministrationError, match=said) as refused:
-        on_sqlite.service.writer.submit(lambda db: set_console(db, shop, adapter, settings, NOW)).result(10)
-    for name, value in settings.items():
-        if name in {"aes_key", "secret"}:
-            assert value not in str(refused.value)
+REFUSED = [
+    ("nobody", "chatwoot", CHATWOOT, "没有店铺"),
+    ("demo", "nothing", {}, "可用：chatwoot"),
+    ("demo", "generic", {}, "可用：chatwoot"),
+    ("demo", "chatwoot", {"secret": "canary-secret"}, "缺少 account"),
+    ("demo", "chatwoot", CHATWOOT | {"colour": "red"}, "没有设置 colour"),
+    ("demo", "chatwoot", CHATWOOT | {"account": "three"}, "account 不对"),
+    ("demo", "chatwoot", CHATWOOT | {"url": "ftp://x"}, "url 不对"),
+    ("demo", "chatwoot", CHATWOOT | {"url": "https://user:pw@x"}, "url 不对"),
+    ("demo", "chatwoot", CHATWOOT | {"token": "two\tlines"}, "token 不对"),
+    ("demo", "chatwoot", CHATWOOT | {"url": "https://客服.example"}, "url 不对"),
+    ("demo", "chatwoot", CHATWOOT | {"token": "中文"}, "token 不对"),
+    ("demo", "wechat_kf", WECHAT | {"aes_key": "short"}, "aes_key 不对"),
+    ("demo", "ejabberd", EJABBERD | {"agents": "agent"}, "agents 不对"),
+    ("demo", "ejabberd", EJABBERD | {"url": "http://x/api/register"}, "url 不对"),
+]
+
+
+def test_what_cannot_be_used_is_refused_by_name(on_sqlite: Running) -> None:
+    submit = on_sqlite.service.writer.submit
+    for shop, adapter, settings, said in REFUSED:
+        with pytest.raises(AdministrationError, match=said) as refused:
+            submit(partial(set_console, shop_id=shop, adapter=adapter, changes=settings, now=NOW)).result(10)
+        for name in {"aes_key", "secret"} & settings.keys():
+            assert settings[name] not in str(refused.value)
+    with on_sqlite.db() as db:
+        assert list_consoles(db, "demo") == []
 
 
 def test_replies_go_by_a_console_only_for_its_sessions_and_when_it_has_what_it_needs(
@@ -98,16 +96,10 @@ def test_every_console_says_what_it_is_and_every_setting_what_it_means() -> None
 
 
 def miaohui(folder: Path, *arguments: str, fails: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", "from app.cli import main; main()", *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPO), "MIAOHUI_DATA_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == fails, done.stdout + done.stderr
-    return done.stdout if fails != 2 else done.stderr
+    """What the command says: on stderr if it could not run, else on stdout."""
+    done = CliRunner().invoke(main, arguments, env={"MIAOHUI_DATA_DIR": str(folder)})
+    assert done.exit_code == fails, done.output
+    return done.stderr if fails == 2 else done.stdout
 
 
 def test_the_command_sets_lists_checks_and_removes(tmp_path: Path) -> None:

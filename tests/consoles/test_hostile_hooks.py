@@ -52,22 +52,20 @@ def ready(running: Running) -> None:
 
 
 @pytest.mark.parametrize("adapter", SETTINGS)
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_odd_bodies_are_refused_with_and_without_a_proof(
-    on_sqlite: Running, adapter: str, body: bytes
-) -> None:
+def test_odd_bodies_are_refused_with_and_without_a_proof(on_sqlite: Running, adapter: str) -> None:
     ready(on_sqlite)
-    unsigned = on_sqlite.client.post(address(adapter), content=body)
-    assert unsigned.status_code in {400, 401}
-    headers: dict[str, str] = {
-        "chatwoot": chatwoot_headers(body, on_sqlite.clock()),
-        "douyin": douyin_headers(body),
-        "wechat_kf": {},
-        "ejabberd": xmpp_headers(),
-    }[adapter]
     query = {"key": on_sqlite.key} if adapter in {"wechat_kf", "ejabberd"} else None
-    proved = on_sqlite.client.post(address(adapter, query), content=body, headers=headers)
-    assert proved.status_code == 400 or proved.json()["results"] == []
+    for name, body in BODIES.items():
+        unsigned = on_sqlite.client.post(address(adapter), content=body)
+        assert unsigned.status_code in {400, 401}, name
+        headers: dict[str, str] = {
+            "chatwoot": chatwoot_headers(body, on_sqlite.clock()),
+            "douyin": douyin_headers(body),
+            "wechat_kf": {},
+            "ejabberd": xmpp_headers(),
+        }[adapter]
+        proved = on_sqlite.client.post(address(adapter, query), content=body, headers=headers)
+        assert proved.status_code == 400 or proved.json()["results"] == [], name
     with on_sqlite.db() as db:
         assert db.exec(select(EventRow)).all() == []
 
