@@ -17,6 +17,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "db": "数据库升级 / database migrations",
     "shop": "店铺管理 / add and list shops",
     "key": "密钥管理 / API keys",
+    "alert": "提醒渠道 / who is told when a buyer waits",
     "lint": "检查话术用语 / lint service texts",
     "phrases": "话术库：查找、导入、导出、检查 / the phrase bank",
     "metrics": "按平台口径计算回复率等 / measures over an event log",

@@ -17,6 +17,7 @@ from app.core.clocks import OpenItem
 from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState
 from app.db.upserts import insert_new
+from app.usecases.alerts import TOLD_OF, queue_alerts
 from app.usecases.consoles import console_for_reply
 from app.usecases.picture import Picture
 
@@ -39,7 +40,7 @@ def record_act(
     late: bool = False,
     part: str = "",
 ) -> None:
-    """Note what the machine did, once for each (kind, about, part)."""
+    """Note what the machine did, once for each (kind, about, part), and what the shop's people are to be told of it."""
     row = {
         "shop_id": shop_id,
         "id": _name(kind, about, part),
@@ -53,7 +54,8 @@ def record_act(
         "detail": dict(detail or {}),
         "late": late,
     }
-    insert_new(db, ActRow, [row])
+    if insert_new(db, ActRow, [row]) and kind in TOLD_OF:
+        queue_alerts(db, [row])
 
 
 def record_decision(

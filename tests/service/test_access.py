@@ -31,6 +31,8 @@ BODIES: dict[str, Any] = {
     "/v1/phrases/{phrase_id}/restore": {"change": "0000000001-0000000"},
     "/v1/phrases/care/actions": {"actions": [{"do": "clear-code", "ids": ["ours"]}]},
     "/v1/feedback": [],
+    "/v1/alerts/channels": {"name": "群", "address": "feishu://canary-4711-canary"},
+    "/v1/alerts/channels/{channel_id}": {"name": "新"},
     "/v1/explain": {"event": "m1"},
     "/v1/typing": {"session": "s1", "agent": "小林"},
 }
@@ -43,7 +45,13 @@ def operations(running: Running) -> list[tuple[str, str]]:
 
 def call(running: Running, method: str, path: str, key: str | None) -> Any:
     filled = path.format(
-        adapter="generic", shop="demo", phrase_id="ours", feedback_id="f1", name="waiting", token="x"
+        adapter="generic",
+        shop="demo",
+        phrase_id="ours",
+        feedback_id="f1",
+        channel_id="c1",
+        name="waiting",
+        token="x",
     )
     headers = {"authorization": f"Bearer {key}"} if key else {}
     more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH"} else {}
