@@ -15,8 +15,10 @@ from app.db.engine import open_engine
 from app.db.migrate import upgrade
 from app.db.writer import Writer
 from app.gateways import wall_clock
+from app.gateways.alert_sender import AlertSender
 from app.gateways.callbacks import CallbackSender
 from app.gateways.consoles import Desk
+from app.jobs.alerts import tell_people
 from app.jobs.console_pulls import pull_consoles
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
@@ -36,6 +38,8 @@ from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
 from app.web.rendering import STATIC_DIR
 from app.web.routes import (
+    alert_pages,
+    alerts,
     care,
     care_pages,
     events,
@@ -88,6 +92,7 @@ def create_app(
             transport_clock=transport_clock,
             board=RateBoard(clock),
             rates=RateLimit(settings.event_rate, settings.event_burst),
+            alert_sender=AlertSender(settings.alert_allow, settings.alert_relays),
             meaning=None if encoder is None else Meaning(encoder, engine, writer, settings),
         )
         await _count_measures(service)
@@ -101,6 +106,7 @@ def create_app(
                 asyncio.create_task(deliver_outbox(service, sender, desk)),
                 asyncio.create_task(pull_consoles(service, desk)),
                 asyncio.create_task(teach_phrases(service)),
+                asyncio.create_task(tell_people(service)),
             ]
         if settings.retrain_banks:
             jobs.append(asyncio.create_task(retrain_banks(service)))
@@ -114,6 +120,7 @@ def create_app(
                     await asyncio.wait_for(job, 3)
             await sender.close()
             await desk.close()
+            service.alert_sender.close()
             if service.meaning is not None:
                 await asyncio.to_thread(service.meaning.close)
             await asyncio.to_thread(writer.close)
@@ -144,11 +151,12 @@ def create_app(
         reading,
         replies,
         measures,
+        alerts,
         health,
         live,
     ):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages, care_pages):
+    for pages in (phrase_pages, phrase_form, import_pages, care_pages, alert_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

@@ -23,6 +23,13 @@ class Settings(BaseSettings):
     callback_allow: frozenset[str] = frozenset()
     """Exact `host:port` pairs on internal networks that callbacks may reach, as a JSON list. Only an operator can
     allow them: the API cannot."""
+    alert_allow: frozenset[str] = frozenset()
+    """The same for alerts: mail servers, relays and webhooks on internal networks, as a JSON list of `host:port`."""
+    alert_relays: dict[str, str] = Field(default_factory=dict)
+    """Where requests to a public host of alerts go instead, as a JSON object of host to `http(s)://…`, for machines that
+    may not reach the internet themselves."""
+    public_url: str = Field(default="", pattern=r"^$|^https?://[^\s/@?#]+[^\s@?#]*$")
+    """Where people open the dashboard; alerts link to it."""
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
     """The largest request body taken, in bytes."""
     signature_tolerance_s: int = Field(default=300, ge=1)

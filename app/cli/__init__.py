@@ -18,6 +18,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "shop": "店铺管理 / add and list shops",
     "key": "密钥管理 / API keys",
     "replies": "没有送达的自动回复 / replies that were not delivered",
+    "alert": "提醒渠道 / who is told when a buyer waits",
     "lint": "检查话术用语 / lint service texts",
     "phrases": "话术库：查找、导入、导出、检查 / the phrase bank",
     "metrics": "按平台口径计算回复率等 / measures over an event log",

@@ -281,6 +281,104 @@ class ActRow(SQLModel, table=True):
     late: bool = False
 
 
+class AlertChannelRow(SQLModel, table=True):
+    """A way to reach somebody of the shop when a buyer waits too long."""
+
+    __tablename__ = "alert_channel"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    address: str
+    """The apprise address with its tokens. In clear, since it is needed to send; shown to nobody again."""
+    settings: dict[str, Any] = Field(sa_type=Json)
+    """As `app.core.alerts.Channel.to_json` has them."""
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class AlertState(StrEnum):
+    QUEUED = "queued"
+    HELD = "held"
+    """Kept back by the limits of the channel; told later, at least as a number."""
+    SENT = "sent"
+    DIGESTED = "digested"
+    """Told as a number only."""
+    DROPPED = "dropped"
+    """Settled before it was to be told."""
+    FAILED = "failed"
+
+
+class AlertRow(SQLModel, table=True):
+    """One thing to tell on one channel. Written in the transaction of the act that it tells of."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        Index(
+            "alert_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("alert_of_channel", "shop_id", "channel", "state"),
+        Index("alert_recent", "shop_id", "at"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    """Made of the act and the channel, so that the same is told once."""
+    channel: str
+    occasion: str
+    session: str
+    buyer: str
+    agent: str | None = None
+    item_id: str | None = None
+    opened_at: datetime | None = Field(default=None, sa_type=Instant)
+    deadline_at: datetime | None = Field(default=None, sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When to look at it next; None when it is in a message or nothing is left to do."""
+    state: str = AlertState.QUEUED
+    message: str | None = None
+    """The message that tells of it."""
+    named: bool = False
+    """Does it have a line of its own there?"""
+
+
+class AlertMessageState(StrEnum):
+    SENDING = "sending"
+    RETRYING = "retrying"
+    SENT = "sent"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
+class AlertMessageRow(SQLModel, table=True):
+    """A message on a channel. All of them count against its limits."""
+
+    __tablename__ = "alert_message"
+    __table_args__ = (
+        Index(
+            "alert_message_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("alert_message_of_channel", "shop_id", "channel", "at"),
+    )
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    channel: str
+    at: datetime = Field(sa_type=Instant)
+    """Of the last attempt."""
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    """The next attempt, or the end of the lease of whoever is sending it now."""
+    state: str = AlertMessageState.SENDING
+    attempts: int = 0
+    error: str | None = None
+    title: str = ""
+    body: str = Field(default="", sa_type=Text)
+
+
 class PresenceRow(SQLModel, table=True):
     """Whether an agent is online, by the newest event about it."""
 

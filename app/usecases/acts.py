@@ -17,6 +17,7 @@ from app.core.clocks import OpenItem
 from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState
 from app.db.upserts import insert_new
+from app.usecases.alerts import queue_alerts
 from app.usecases.consoles import console_for_reply
 from app.usecases.picture import Picture
 
@@ -30,8 +31,9 @@ def record_act(db: Database, shop_id: str, **what: Any) -> None:
 
 
 def record_acts(db: Database, acts: Sequence[Mapping[str, Any]]) -> None:
-    """Note several at once."""
-    insert_new(db, ActRow, acts)
+    """Note several at once, and what the shop's people are to be told of those that were not noted before."""
+    new = insert_new(db, ActRow, acts)
+    queue_alerts(db, [act for act in acts if act["id"] in new])
 
 
 def act(

@@ -13,6 +13,7 @@ from sqlmodel import Session as Database
 
 from app.core.rates import RateLimit
 from app.db.writer import Writer
+from app.gateways.alert_sender import AlertSender
 from app.settings import Settings
 from app.usecases.knowledge import Knowledge
 from app.usecases.meaning import Meaning
@@ -65,6 +66,7 @@ class Service:
     """How many events each shop may send."""
     meaning: Meaning | None = None
     """The stronger encoder, if the operator chose one."""
+    alert_sender: AlertSender = field(default_factory=AlertSender)
     changes: Changes = field(default_factory=Changes)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that open streams end at once."""

@@ -44,6 +44,7 @@ ACT_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "held_back": ("暂不代答", "plain"),
         "warned": ("已提醒客服", "warn"),
         "warned_last": ("最后一次提醒", "warn"),
+        "alert_failed": ("提醒没送到", "bad"),
         "missed": ("已超时", "bad"),
         "escalated": ("已告知主管", "bad"),
         "dropped": ("已取消", "plain"),

@@ -346,6 +346,62 @@ CARE_ACTIONS_OPENAPI: Final[dict[str, Any]] = {
         {"one": {"value": {"actions": [{"do": "add-keywords", "ids": ["ship-when"], "texts": ["几号寄出"]}]}}},
     )
 }  # fmt: skip
+CHANNEL_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "maxLength": 60},
+                "address": {
+                    "type": "string",
+                    "maxLength": 1000,
+                    "description": "机器人的 Webhook 地址，或 apprise 地址；保存后不再显示 / never shown again",
+                },
+                "secret": {"type": "string", "description": "钉钉“加签”的 SEC…"},
+                "kind": {"type": "string", "description": "webhook 背后是短信网关时填 sms"},
+                "role": {"type": "string", "enum": ["agent", "supervisor", "owner"]},
+                "agents": {"type": "array", "items": {"type": "string"}, "maxItems": 200},
+                "occasions": {
+                    "type": "array",
+                    "items": {"enum": ["warned", "warned_last", "dead", "missed", "escalated"]},
+                },
+                "after_s": {"type": "integer", "minimum": 0, "maximum": 86400},
+                "hours": {"type": "string", "description": "08:00-24:00"},
+                "max_per_hour": {"type": "integer", "minimum": 1, "maximum": 600},
+                "max_per_day": {"type": "integer", "minimum": 1, "maximum": 5000},
+                "digest_s": {"type": "integer", "minimum": 0, "maximum": 3600},
+                "waited_over_s": {"type": "integer", "minimum": 0, "maximum": 86400},
+                "active": {"type": "boolean"},
+            },
+        },
+        {
+            "group": {
+                "summary": "主管群的钉钉机器人",
+                "value": {
+                    "name": "主管群",
+                    "address": "https://oapi.dingtalk.com/robot/send?access_token=0123456789abcdef",
+                    "role": "supervisor",
+                },
+            },
+            "agent": {
+                "summary": "小林自己的企业微信群机器人",
+                "value": {
+                    "name": "小林",
+                    "address": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6",
+                    "role": "agent",
+                    "agents": ["小林"],
+                },
+            },
+        },
+    )
+}
+TRIAL_OPENAPI: Final[dict[str, Any]] = {
+    "responses": {
+        "429": problem("too_often", "已到这个渠道的发送上限", 429),
+        "502": problem("not_delivered", "测试消息没有送达", 502),
+    }
+}
 EXPLAIN_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": _body(
         {

@@ -200,6 +200,7 @@ def test_the_page_that_is_open_is_marked_in_the_header() -> None:
     assert [(a.text, a.attributes.get("aria-current")) for a in places.all("a")] == [
         ("实时", None),
         ("话术", "page"),
+        ("提醒", None),
     ]
 
 

@@ -31,6 +31,8 @@ BODIES: dict[str, Any] = {
     "/v1/phrases/{phrase_id}/restore": {"change": "0000000001-0000000"},
     "/v1/phrases/care/actions": {"actions": [{"do": "clear-code", "ids": ["ours"]}]},
     "/v1/feedback": [],
+    "/v1/alerts/channels": {"name": "群", "address": "feishu://canary-4711-canary"},
+    "/v1/alerts/channels/{channel_id}": {"name": "新"},
     "/v1/explain": {"event": "m1"},
     "/v1/typing": {"session": "s1", "agent": "小林"},
 }
@@ -48,6 +50,7 @@ def call(running: Running, method: str, path: str, key: str | None) -> Any:
         phrase_id="ours",
         feedback_id="f1",
         reply_id="r1",
+        channel_id="c1",
         name="waiting",
         token="x",
     )
