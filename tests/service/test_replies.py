@@ -142,7 +142,8 @@ def test_what_a_person_has_answered_is_not_sent_again(shop: Running) -> None:
     shop.post(shop.reply("r1"))
     answer = shop.ask("POST", f"/v1/replies/{outbox(shop).id}/replay")
     assert answer.status_code == 409
-    assert "客服已回复" in answer.json()["title"]
+    assert answer.json()["reason"] == "not_replayed"
+    assert outbox(shop).state == "dead"
 
 
 def test_a_reply_that_was_sent_or_is_unknown_is_not_sent_again(shop: Running) -> None:
@@ -199,9 +200,13 @@ def test_a_session_s_replies_keep_their_order_while_the_receiver_refuses(shop: R
             note(shop, Attempt(letter, "status 503" if len(order) <= 3 else None))
         shop.clock.forward(2)
     first = order[0][0]
-    assert [name for name, _ in order] == [first] * 4 + ["mh-second"]
+    assert [name for name, _ in order[:4]] == [first] * 4
+    # The second is tried only now, if the guards still want it after what the buyer has just read.
+    assert {name for name, _ in order[4:]} <= {"mh-second"}
     with shop.db() as db:
-        assert {row.state for row in db.exec(select(OutboxRow))} == {"sent"}
+        states = {row.id: row.state for row in db.exec(select(OutboxRow))}
+    assert states[first] == "sent"
+    assert states["mh-second"] in {"sent", "dropped"}
 
 
 def run(url: str, *arguments: str) -> Any:
