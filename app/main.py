@@ -50,6 +50,7 @@ from app.web.routes import (
     phrase_history,
     phrase_pages,
     phrases,
+    policy,
     reading,
     replies,
     typists,
@@ -144,6 +145,7 @@ def create_app(
         reading,
         replies,
         measures,
+        policy,
         health,
         live,
     ):

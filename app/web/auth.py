@@ -68,6 +68,8 @@ Reader = Annotated[Principal, Depends(_holder_of("read"))]
 """The caller, who may read sessions, measures and suggestions."""
 Editor = Annotated[Principal, Depends(_holder_of("phrases"))]
 """The caller, who may change phrases."""
+PolicyEditor = Annotated[Principal, Depends(_holder_of("policy"))]
+"""The caller, who may change what the machine does by itself."""
 Sender = Annotated[Principal, Depends(_holder_of("events"))]
 """The caller, who may report what happened: verdicts on suggestions are facts as events are."""
 LintUser = Annotated[Principal, Depends(_holder_of("lint"))]
