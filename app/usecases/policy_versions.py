@@ -21,6 +21,8 @@ from phrasebank.occasion import Occasion
 from phrasebank.phrase import TEAM
 from phrasebank.validity import APPROVED
 
+USUAL_WINDOW_S: Final = 180
+"""The window that a policy's times are meant for; in a shorter one the ladder places its steps by itself."""
 MADE: Final = "新建店铺"
 """Why the first version is there."""
 
@@ -167,7 +169,7 @@ def checked_policy(db: Database, shop: Shop, raw: Mapping[str, Any], now: dateti
         policy = Policy.of_record({name: value for name, value in raw.items() if name not in wrong})
     told = {fault.knob for fault in faults}
     more = (
-        *policy.faults_in_window(shop.reply_edition(now).definition.window_s),
+        *policy.faults_in_window(max(shop.reply_edition(now).definition.window_s, USUAL_WINDOW_S)),
         *_phrase_faults(db, shop, policy, now),
     )
     faults += [fault for fault in more if fault.knob not in told]

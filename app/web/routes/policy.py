@@ -22,10 +22,12 @@ from app.usecases.policy_versions import (
     replace_policy,
     restore_policy,
 )
+from app.usecases.rehearse_policy import DAYS, MOST_DAYS
 from app.usecases.service import Service
 from app.web.auth import PolicyEditor, Reader, ServiceDep
 from app.web.bodies import json_object, text_field
-from app.web.examples import PATCH_POLICY_OPENAPI, PUT_POLICY_OPENAPI, RESTORE_POLICY_OPENAPI
+from app.web.dry_runs import BUDGET_S, RehearsingError, dry_run
+from app.web.examples import DRY_RUN_OPENAPI, PATCH_POLICY_OPENAPI, PUT_POLICY_OPENAPI, RESTORE_POLICY_OPENAPI
 from app.web.problems import Problem
 
 router = APIRouter(tags=["policy"])
@@ -123,6 +125,33 @@ async def post_restore_version(
             db, service.knowledge.profiles, principal.shop_id, number, author, based_on=based_on
         ),
     )
+
+
+@router.post("/v1/policy/dry-run", openapi_extra=DRY_RUN_OPENAPI, summary="试跑策略 / try a policy out")
+async def post_dry_run(request: Request, service: ServiceDep, principal: PolicyEditor) -> JSONResponse:
+    """What another policy would have made of the log of today and the `days` before, beside the present one. Stores nothing.
+
+    `policy` is a whole one, `changes` some knobs of the present one. It takes some seconds, `BUDGET_S` at most: buyers for whom
+    there was no time are counted in `left_out`.
+    """
+    raw = await json_object(request)
+    if ("policy" in raw) == ("changes" in raw):
+        raise Problem(
+            422, "policy_or_changes", "请给 policy 或 changes 其中之一 / give either policy or changes"
+        )
+    days = raw.get("days", DAYS)
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
+        raise Problem(
+            422, "wrong_type", f"days 是 1 到 {MOST_DAYS} 的整数 / days is 1 to {MOST_DAYS}", field="days"
+        )
+    whole = "policy" in raw
+    knobs = knobs_field(raw, "policy" if whole else "changes")
+    try:
+        report = await dry_run(service, principal.shop_id, knobs, days, whole=whole)
+    except RehearsingError as error:
+        headers = {"retry-after": str(int(BUDGET_S))}
+        raise Problem(503, "rehearsing", str(error), headers=headers) from None
+    return JSONResponse(report.to_json())
 
 
 def changes_json(before: PolicyVersion, after: PolicyVersion) -> list[dict[str, Any]]:
