@@ -51,6 +51,7 @@ from app.web.routes import (
     phrase_pages,
     phrases,
     policy,
+    policy_pages,
     reading,
     replies,
     typists,
@@ -146,11 +147,12 @@ def create_app(
         replies,
         measures,
         policy,
+        policy_pages,
         health,
         live,
     ):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages, care_pages):
+    for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from app.core.auto_reply import Decision, Silence, decide_at_once, decide_before_deadline
+from app.core.auto_reply import Decision, decide_at_once, decide_before_deadline
 from app.core.definitions import Definition
 from app.core.events import Event, EventType
 from app.core.masking import masked
@@ -165,16 +165,14 @@ class _Machine:
     remembered: dict[Any, Result]
 
     def on_arrival(self, look: Look) -> Decision | None:
-        if look.item is None:
+        if look.item is None or self.shop.policy.answer != "at_once":
             return None
         considered = self._consider(look)
-        decision = decide_at_once(
+        return decide_at_once(
             situation_of(self.knowledge, considered.picture, look.item, look.session),
             considered.found(look.session, look.message),
             self.knowledge.linter,
         )
-        waits = self.shop.policy.answer != "at_once" and isinstance(decision, Silence)
-        return None if waits else decision
 
     def before_deadline(self, look: Look) -> Decision | None:
         item = look.item

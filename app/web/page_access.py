@@ -42,6 +42,11 @@ class Viewer:
         """May they change phrases?"""
         return "phrases" in self.principal.scopes
 
+    @property
+    def may_change_policy(self) -> bool:
+        """May they change what the machine does by itself?"""
+        return "policy" in self.principal.scopes
+
     def author(self, why: str = "") -> Author:
         """The viewer as the history of phrases names them."""
         return Author(self.principal.name, self.now, why.strip()[:MAX_WHY])
@@ -90,25 +95,25 @@ async def viewer_of(request: Request) -> Viewer:
     return Viewer(principal, shop, form_token(request.cookies[COOKIE]), service.clock())
 
 
-async def editor_of(request: Request, given_token: str) -> Viewer:
-    """Who sends a form: signed in, from our own page, with the token of their session, and allowed to change phrases."""
+async def editor_of(request: Request, given_token: str, scope: str = "phrases") -> Viewer:
+    """Who sends a form: signed in, from our own page, with the token of their session, and with the scope that it needs."""
     if not same_origin(request):
         raise page_error(403, "来源不对", "请从秒回自己的页面操作。")
     viewer = await viewer_of(request)
     if not is_form_token(given_token, request.cookies[COOKIE]):
         raise page_error(403, "页面过期了", "请刷新页面再试一次；填了一半的内容请先复制下来。")
-    if not viewer.may_edit:
-        raise page_error(403, "没有修改的权限", "请管理员发一把带 phrases 权限的密钥。")
+    if scope not in viewer.principal.scopes:
+        raise page_error(403, "没有修改的权限", f"请管理员发一把带 {scope} 权限的密钥。")
     return viewer
 
 
-async def submitted(request: Request) -> tuple[Viewer, Mapping[str, list[str]]]:
-    """Who sent a form, and its fields."""
+async def submitted(request: Request, scope: str = "phrases") -> tuple[Viewer, Mapping[str, list[str]]]:
+    """Who sent a form that needs a scope, and its fields."""
     try:
         fields = parse_fields(await request.body())
     except ValueError:
         raise page_error(413, "内容太多", "这一条的格子太多了，请分成几条话术。") from None
-    return await editor_of(request, first(fields, TOKEN_FIELD)), fields
+    return await editor_of(request, first(fields, TOKEN_FIELD), scope), fields
 
 
 async def uploader_of(request: Request) -> Viewer:
@@ -120,6 +125,11 @@ def frame_of(service: Service, viewer: Viewer) -> Frame:
     """What stands around every page of phrases."""
     names = {key: profile.name for key, profile in service.knowledge.profiles.items()}
     return Frame(viewer.shop.name, viewer.may_edit, viewer.token, names)
+
+
+def policy_frame_of(viewer: Viewer) -> Frame:
+    """What stands around every page of the policy."""
+    return Frame(viewer.shop.name, viewer.may_change_policy, viewer.token, {})
 
 
 def no_such_phrase() -> AnswerInstead:
