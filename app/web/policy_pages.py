@@ -92,7 +92,7 @@ class Trial:
             return ()
         before, after = self.report.sides
         counted = [
-            *_rows(before.said, after.said, PURPOSE_NAMES, "说 "),
+            *_rows(before.said, after.said, PURPOSE_NAMES),
             *_rows(before.steps, after.steps, STEP_NAMES),
         ]
         return (*counted, (self.report.measure_name, _rate(before), _rate(after)))
@@ -206,12 +206,10 @@ def _told(knob: str, value: Any) -> Any:
     return f"{value:g} {known.unit}".strip()
 
 
-def _rows(
-    before: Counter[str], after: Counter[str], names: Mapping[str, str], lead: str = ""
-) -> list[tuple[str, str, str]]:
+def _rows(before: Counter[str], after: Counter[str], names: Mapping[str, str]) -> list[tuple[str, str, str]]:
     keys = [key for key in names if key in before or key in after]
     keys += sorted((set(before) | set(after)) - set(names))
-    return [(lead + names.get(key, key), str(before[key]), str(after[key])) for key in keys]
+    return [(names.get(key, key), str(before[key]), str(after[key])) for key in keys]
 
 
 def _rate(side: Side) -> str:
