@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from policy_fields import typed
 
 from app.core.knobs import LISTS, Kind
 from app.core.policies import Policy
-from app.web.policy_forms import CATEGORY_MARK, FORM_KNOBS, ON_ITS_OWN, policy_of, shown_of
+from app.web.policy_forms import FORM_KNOBS, ON_ITS_OWN, policy_of, shown_of
 
 DEFAULTS = Policy().to_json()
-
-
-def typed(shown: dict[str, Any]) -> dict[str, list[str]]:
-    """The fields that a browser sends for what the form shows."""
-    fields: dict[str, list[str]] = {}
-    for knob in FORM_KNOBS:
-        value = shown[knob.name]
-        if knob.kind is Kind.SWITCH:
-            fields |= {knob.name: ["on"]} if value else {}
-        elif knob.kind is Kind.CATEGORIES:
-            fields[knob.name] = [CATEGORY_MARK + category for category in value]
-        elif knob.kind is Kind.PHRASES:
-            fields[knob.name] = [*value, ""]
-        else:
-            fields[knob.name] = [value.replace("\n", "\r\n")]
-    return fields
 
 
 words = st.lists(

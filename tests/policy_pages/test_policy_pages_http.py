@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from conftest_service import Running
 from live_markup import Element, read
-from test_policy_forms import typed
+from policy_fields import typed
 
 from app.core.policies import Policy
 from app.usecases.administration import add_key
