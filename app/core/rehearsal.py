@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
-from app.core.auto_reply import Decision, Say
+from app.core.auto_reply import Decision, Say, Silence
 from app.core.clocks import OpenItem, open_items
 from app.core.definitions import Definition
 from app.core.events import Event, EventType, Kind, Sender
-from app.core.ladder import Due, Step, steps
-from app.core.policies import Policy
-from app.core.sessions import Message, Session, fold_session
+from app.core.ladder import Due, Step
+from app.core.sessions import Session, fold_session
 
 HEARD_AFTER: Final = timedelta(seconds=1)
 """How long words of the machine take to reach the buyer."""
@@ -29,7 +28,7 @@ RECORDED_AS: Final = "outbox"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of one buyer at `now`, as a decision needs it. `item` is None where nothing of it waits."""
+    """What is known of one buyer at `now`, to be used at once. `item` is None where nothing waits."""
 
     now: datetime
     buyer: str
@@ -37,7 +36,6 @@ class Look:
     items: tuple[OpenItem, ...]
     session: Session
     item: OpenItem | None
-    message: Message | None
     decided: frozenset[str]
     """What was decided on before, by `Say.once`."""
     heard_at: Mapping[str, datetime]
@@ -50,6 +48,14 @@ class Machine(Protocol):
     def on_arrival(self, look: Look) -> Decision | None: ...
 
     def before_deadline(self, look: Look) -> Decision | None: ...
+
+    def ladder(self, look: Look, item: OpenItem) -> Sequence[Due]:
+        """What is to be done about an item as its deadline comes; nothing where it has no ladder."""
+        ...
+
+    def leads(self, look: Look, item: OpenItem) -> bool:
+        """Does the item speak for the others of its session?"""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,6 @@ def given(events: Iterable[Event]) -> list[Event]:
 
 def rehearse(
     events: Iterable[Event],
-    policy: Policy,
     definition_at: Callable[[datetime], Definition],
     machine: Machine,
     *,
@@ -137,11 +142,11 @@ def rehearse(
     until: datetime,
     stop: Callable[[], bool] = lambda: False,
 ) -> Rehearsed | None:
-    """Play the events of one buyer, as `given` leaves them, under a policy from `since` until `until`.
+    """Play the events of one buyer, as `given` leaves them, with a machine that acts from `since` until `until`.
 
     What lies before `since` is known and not acted upon. None if `stop` says, before an event, that it takes too long.
     """
-    return _Play(policy, definition_at, machine, since, until).run(events, stop)
+    return _Play(definition_at, machine, since, until).run(events, stop)
 
 
 def differences(before: Rehearsed, after: Rehearsed) -> list[Difference]:
@@ -192,13 +197,12 @@ class _Play:
 
     def __init__(
         self,
-        policy: Policy,
         definition_at: Callable[[datetime], Definition],
         machine: Machine,
         since: datetime,
         until: datetime,
     ) -> None:
-        self._policy, self._definition_at, self._machine = policy, definition_at, machine
+        self._definition_at, self._machine = definition_at, machine
         self._since, self._until = since, until
         self._heap: list[tuple[datetime, int, int, Event | _Alarm]] = []
         self._sequence = 0
@@ -207,6 +211,7 @@ class _Play:
         self._sessions: dict[str, Session] = {}
         self._items: dict[str, OpenItem] = {}
         self._armed: dict[str, datetime] = {}
+        self._taken: set[tuple[str, Step]] = set()
         self._decided: set[str] = set()
         self._heard_at: dict[str, datetime] = {}
         self._out = Rehearsed()
@@ -241,47 +246,56 @@ class _Play:
         self._items = {item.item_id: item for item in found}
         self._arm(event.at)
         if event.type is EventType.MESSAGE and event.sender is Sender.BUYER and event.at >= self._since:
-            look = self._look(event.at, session, self._items.get(event.id), event.id)
+            look = self._look(event.at, session, self._items.get(event.id))
             self._conclude(look, event.id, self._machine.on_arrival(look))
 
     def _arm(self, now: datetime) -> None:
+        """Set the steps of the items that are new, or whose deadline has moved. A miss is never skipped."""
         for item in self._items.values():
-            if not item.counted or self._armed.get(item.item_id) == item.deadline_at:
+            if item.at < self._since or self._armed.get(item.item_id) == item.deadline_at:
+                continue
+            ladder = self._machine.ladder(self._look(now, self._sessions[item.session], item), item)
+            if not ladder:
                 continue
             self._armed[item.item_id] = item.deadline_at
-            for due in steps(item.at, item.deadline_at, self._policy):
-                if due.at > now and item.at >= self._since:
-                    self._push(due.at, _DUE, _Alarm(item.item_id, item.deadline_at, due))
+            for due in ladder:
+                if due.at > now or due.step is Step.MISS:
+                    self._push(max(due.at, now), _DUE, _Alarm(item.item_id, item.deadline_at, due))
 
     def _take_step(self, alarm: _Alarm, now: datetime) -> None:
         item = self._items.get(alarm.item_id)
-        if item is None or not item.counted or item.deadline_at != alarm.deadline_at:
+        if item is None or item.deadline_at != alarm.deadline_at:
             return
-        session = self._sessions[item.session]
-        first = min(
-            (other for other in self._items.values() if other.counted and other.session == item.session),
-            key=lambda other: other.at,
-        )
-        if session.flag is not None or first.item_id != item.item_id:
+        look = self._look(now, self._sessions[item.session], item)
+        if not self._machine.ladder(look, item) or not self._machine.leads(look, item):
             return
-        if alarm.due.step is Step.HOLD:
-            look = self._look(now, session, item, item.item_id)
-            self._conclude(look, item.item_id, self._machine.before_deadline(look))
-        else:
-            self._out.steps[alarm.due.step.value] += 1
+        step = alarm.due.step
+        if step is not Step.HOLD:
+            # A deadline that moved sets the same step again, and each is noted once.
+            if (item.item_id, step) not in self._taken:
+                self._taken.add((item.item_id, step))
+                self._out.steps[step.value] += 1
+            return
+        decision = self._machine.before_deadline(look)
+        self._conclude(look, item.item_id, decision)
+        if (
+            isinstance(decision, Silence)
+            and decision.until is not None
+            and now < decision.until < item.deadline_at
+        ):
+            again = Due(Step.HOLD, decision.until)
+            self._push(again.at, _DUE, _Alarm(item.item_id, item.deadline_at, again))
 
-    def _look(self, now: datetime, session: Session, item: OpenItem | None, about: str) -> Look:
-        message = next((m for m in session.messages if m.id == about), session.last_buyer_message)
+    def _look(self, now: datetime, session: Session, item: OpenItem | None) -> Look:
         return Look(
             now=now,
             buyer=session.buyer,
-            sessions=dict(self._sessions),
+            sessions=self._sessions,
             items=tuple(self._items.values()),
             session=session,
             item=item,
-            message=message,
             decided=frozenset(self._decided),
-            heard_at=dict(self._heard_at),
+            heard_at=self._heard_at,
         )
 
     def _conclude(self, look: Look, about: str, decision: Decision | None) -> None:
@@ -321,6 +335,6 @@ class _Play:
             sender=decision.sender,
             kind=Kind.TEXT,
             text=decision.text,
-            extra={RECORDED_AS: name},
+            extra={RECORDED_AS: name, "purpose": purpose},
         )
         self._push(at, _EVENT, spoken)

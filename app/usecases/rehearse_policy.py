@@ -11,9 +11,18 @@ from typing import Any, Final
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
-from app.core.auto_reply import Decision, decide_at_once, decide_before_deadline
+from app.core.auto_reply import (
+    Decision,
+    Silence,
+    Situation,
+    Sources,
+    decide_at_once,
+    decide_before_deadline,
+)
+from app.core.clocks import OpenItem
 from app.core.definitions import Definition
 from app.core.events import Event, EventType
+from app.core.ladder import Due
 from app.core.masking import masked
 from app.core.measures import History, MeasureResult, evaluate_measure
 from app.core.policies import Policy, changes_between
@@ -22,10 +31,13 @@ from app.core.sessions import Message, Session
 from app.core.utterances import utterance_of
 from app.db.journal import events_between
 from app.db.tables import EventRow
-from app.usecases.considered import Considered, situation_of
+from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
+from app.usecases.past_staffing import PastStaffing
 from app.usecases.picture import Picture, with_courtesy
+from app.usecases.projections import has_ladder, ladder_of, leads
 from app.usecases.shops import Shop, read_shop
+from app.usecases.situations import situation_of, sources_of
 from phrasebank import Result
 
 DAYS: Final = 3
@@ -162,39 +174,46 @@ class _Machine:
     db: Database
     knowledge: Knowledge
     shop: Shop
+    staffing: PastStaffing
     remembered: dict[Any, Result]
 
     def on_arrival(self, look: Look) -> Decision | None:
-        if look.item is None or self.shop.policy.answer != "at_once":
+        if look.item is None:
             return None
-        considered = self._consider(look)
-        return decide_at_once(
-            situation_of(self.knowledge, considered.picture, look.item, look.session),
-            considered.found(look.session, look.message),
-            self.knowledge.linter,
-        )
+        decision = decide_at_once(*self._asked(look, look.item))
+        # Whoever waits for the deadline is silent for no reason that is worth a word.
+        waits = isinstance(decision, Silence) and self.shop.policy.answer != "at_once"
+        return None if waits else decision
 
     def before_deadline(self, look: Look) -> Decision | None:
-        item = look.item
-        if item is None:
-            return None
-        considered = self._consider(look)
-        return decide_before_deadline(
-            situation_of(self.knowledge, considered.picture, item, look.session),
-            lambda: considered.found_for(look.session, item),
-            considered.holding(look.session),
-            self.knowledge.linter,
-        )
+        return None if look.item is None else decide_before_deadline(*self._asked(look, look.item))
+
+    def ladder(self, look: Look, item: OpenItem) -> tuple[Due, ...]:
+        picture = self._picture(look)
+        return ladder_of(picture, item) if has_ladder(picture, item) else ()
+
+    def leads(self, look: Look, item: OpenItem) -> bool:
+        return leads(self._picture(look), item)
 
     def definition_at(self, at: datetime) -> Definition:
         """The measure by which the clock ran then."""
         return self.shop.reply_edition(at).definition
 
-    def _consider(self, look: Look) -> _Remembering:
-        picture = Picture(
-            self.shop, self.shop.reply_edition(look.now), look.buyer, look.now, look.sessions, look.items
+    def _asked(self, look: Look, item: OpenItem) -> tuple[Situation, Sources]:
+        """The situation then, and where words come from. What the database knows of the present stays out of it."""
+        considered = _Remembering(self.db, self.knowledge, self._picture(look), remembered=self.remembered)
+        situation = replace(
+            situation_of(considered, look.session, item),
+            typed=None,
+            staffing=lambda: self.staffing.at(look.now),
+            decided=lambda: look.decided,
+            heard_at=lambda purpose: look.heard_at.get(purpose.value),
         )
-        return _Remembering(self.db, self.knowledge, picture, remembered=self.remembered)
+        return situation, sources_of(considered, look.session, message_of(look.session, item))
+
+    def _picture(self, look: Look) -> Picture:
+        edition = self.shop.reply_edition(look.now)
+        return Picture(self.shop, edition, look.buyer, look.now, look.sessions, look.items)
 
 
 def rehearse_policy(
@@ -215,20 +234,22 @@ def rehearse_policy(
     shop = read_shop(db, knowledge.profiles, shop_id)
     wanted = datetime.combine(shop.day_of(now) - timedelta(days=days), time(0), shop.timezone)
     since = max(wanted, _oldest_read(db, shop_id, now))
-    by_buyer = _by_buyer(events_between(db, shop_id, since - KNOWN_BEFORE, now), since)
+    known_from = since - KNOWN_BEFORE
+    events = events_between(db, shop_id, known_from, now)
+    by_buyer = _by_buyer(events, since)
+    staffing = PastStaffing.of(db, shop, events, known_from)
     remembered: dict[Any, Result] = {}
     machines = [
-        _Machine(db, knowledge, replace(shop, policy=each), remembered) for each in (shop.policy, policy)
+        _Machine(db, knowledge, replace(shop, policy=each), staffing, remembered)
+        for each in (shop.policy, policy)
     ]
     sides = (Rehearsed(), Rehearsed())
     played = messages = 0
-    for events in by_buyer:
-        facts = given(events)
+    for own in by_buyer:
+        facts = given(own)
         runs = []
         for machine in machines:
-            run = rehearse(
-                facts, machine.shop.policy, machine.definition_at, machine, since=since, until=now, stop=stop
-            )
+            run = rehearse(facts, machine.definition_at, machine, since=since, until=now, stop=stop)
             if run is not None:
                 runs.append(run)
         if len(runs) < len(machines):

@@ -9,10 +9,14 @@ from conftest_service import Running
 from live_markup import Element, read
 from policy_fields import typed
 
+from app.core.auto_reply import Purpose
+from app.core.guards import GUARDS
+from app.core.ladder import Step
 from app.core.policies import Policy
 from app.usecases.administration import add_key
 from app.usecases.policy_versions import PolicyVersion, read_policy, read_versions
 from app.web.policy_forms import shown_of
+from app.web.policy_pages import PURPOSE_NAMES, SILENCE_NAMES, STEP_NAMES
 
 PARTS = {"x-part": "1"}
 
@@ -158,6 +162,12 @@ def test_the_stream_tells_the_other_pages_that_the_machine_is_silent(desk: Runni
     assert "自动回复已开" in desk.client.get("/live/acts").text
     desk.client.post("/policies/switch", data={"token": form(desk)["token"], "on": "0"})
     assert "自动回复已停" in desk.client.get("/live/acts").text
+
+
+def test_every_step_guard_and_purpose_has_a_name_for_people() -> None:
+    assert {guard.code for guard in GUARDS} <= set(SILENCE_NAMES)
+    assert {step.value for step in Step} - {Step.HOLD.value} == set(STEP_NAMES)
+    assert {purpose.value for purpose in Purpose} == set(PURPOSE_NAMES)
 
 
 POSTS = ("save", "try", "restore", "switch")
