@@ -40,8 +40,7 @@ LISTS: Final = frozenset({Kind.WORDS, Kind.HOURS, Kind.PHRASES, Kind.CATEGORIES}
 class Knob:
     """One knob. `low` and `high` bound a number; `most` entries of at most `longest` code points a list.
 
-    `choices` are (value, label). `off_at` is the number at which the thing is switched off, `needed_by` the switch that
-    makes no sense with this list empty.
+    `choices` are (value, label); `needed_by` is the switch that makes no sense with this list empty.
     """
 
     name: str
@@ -54,7 +53,6 @@ class Knob:
     most: int = 0
     longest: int = 0
     choices: tuple[tuple[str, str], ...] = ()
-    off_at: int | None = None
     needed_by: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -87,10 +85,8 @@ def _switch(name: str, label: str, help_: str) -> Knob:
     return Knob(name, label, help_, Kind.SWITCH)
 
 
-def _count(
-    name: str, label: str, help_: str, unit: str, low: int, high: int, off_at: int | None = None
-) -> Knob:
-    return Knob(name, label, help_, Kind.COUNT, unit, low, high, off_at=off_at)
+def _count(name: str, label: str, help_: str, unit: str, low: int, high: int) -> Knob:
+    return Knob(name, label, help_, Kind.COUNT, unit, low, high)
 
 
 def _chance(name: str, label: str, help_: str) -> Knob:
@@ -128,11 +124,10 @@ GROUPS: Final = (
             _count(
                 "warn_after_s",
                 "等多久提醒客服",
-                "买家等了这么久还没人回，就提醒接待的客服；0 为不提醒。",
+                "买家等了这么久还没人回，就提醒接待的客服；要小于平台的时限，0 为不提醒。",
                 "秒",
                 0,
                 3600,
-                0,
             ),
             _count(
                 "last_warn_before_s",
@@ -141,7 +136,6 @@ GROUPS: Final = (
                 "秒",
                 0,
                 1800,
-                0,
             ),
             _switch("escalate", "超时后告诉主管", "买家的等待超过时限、仍没人回，就告诉主管。"),
             _count(
@@ -185,7 +179,7 @@ GROUPS: Final = (
             _count(
                 "hold_before_s",
                 "超时前多久说",
-                "离时限还剩这么多时说。太短可能来不及送达，太长会抢在客服前面。",
+                "离时限还剩这么多时说，要小于平台的时限。太短可能来不及送达，太长会抢在客服前面。",
                 "秒",
                 1,
                 1800,
@@ -253,7 +247,6 @@ GROUPS: Final = (
                 "秒",
                 0,
                 1800,
-                0,
             ),
         ),
     ),

@@ -49,7 +49,7 @@ KNOWN_BEFORE: Final = timedelta(hours=24)
 """How much of the log before the first day is read, so that talks that had begun are understood."""
 LIMITS: Final = (
     "客服和买家当时做了什么，照旧；换了说法，他们也许会有别的反应，试跑看不出来。",
-    "当时机器真正说过的话拿掉了，两边都按策略重新说；送达按 1 秒算，没有算网络故障。",
+    "当时机器真正说过的话拿掉了，两边都按策略重新说，并当作 1 秒后送到；要人点了才发的，也当作发了。",
     "话术库、用语规则和邻近的把握，都按现在的算，不是当时的。",
 )
 """What a dry run cannot know, for whoever reads it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +50,7 @@ def live(running: Running, seconds: float) -> None:
 def waits(running: Running, number: int, text: str = SURE, *, answered_after: float | None = None) -> None:
     """A buyer writes, and perhaps a person answers; ten minutes later all is over."""
     where = {"session": f"s{number}", "buyer": f"b{number}"}
-    running.post(running.message(f"m{number}", text, **where))
+    running.post(running.message(f"m{number}-{running.sent}", text, **where))
     if answered_after is not None:
         live(running, answered_after)
         running.post(running.reply(f"a{number}", "人说的话", **where))
@@ -80,6 +81,22 @@ def test_the_present_policy_says_in_the_dry_run_what_it_said_in_life(shop: Runni
     }
     assert gone == said
     assert {example["kind"] for example in report["examples"]} <= {"gone"}
+
+
+def test_greetings_and_words_for_off_hours_are_said_as_in_life(shop: Running) -> None:
+    shop.ask("PATCH", "/v1/policy", json={"changes": {"welcome": True}})
+    waits(shop, 1, "在吗")
+    waits(shop, 1, "在吗")
+    shop.post({"id": "off", "type": "agent_offline", "agent": "小林", "at": shop.clock().isoformat()})
+    shop.clock.forward(1)
+    waits(shop, 2, UNKNOWN)
+    with shop.db() as db:
+        said = Counter(row.purpose for row in db.exec(select(OutboxRow)))
+    assert {"welcome", "off_hours"} <= set(said)
+    report = dry_run(shop, {"welcome": False, "off_hours": False})
+    greetings = ("welcome", "off_hours")
+    assert [report["before"]["said"][name] for name in greetings] == [said[name] for name in greetings]
+    assert not set(greetings) & set(report["after"]["said"])
 
 
 def test_the_kill_switch_takes_everything_away_and_gives_the_reason(shop: Running) -> None:
