@@ -409,7 +409,7 @@ PATCH_POLICY_OPENAPI: Final[dict[str, Any]] = {
         },
         {
             "silence": {
-                "summary": "立即让机器闭嘴",
+                "summary": "立即让机器停止说话",
                 "value": {"changes": {"robot_on": False}, "why": "物流爆仓"},
             },
             "some": {"value": {"changes": {"hold_before_s": 30}, "based_on": 3}},
