@@ -75,7 +75,7 @@ def look_at_buyers(
             edition,
             buyer,
             wanted[buyer],
-            [_with_courtesy(event) for event in events if until is None or event.at <= until],
+            [with_courtesy(event) for event in events if until is None or event.at <= until],
             now,
         )
         for buyer, events in events_about_buyers(db, shop.id, wanted).items()
