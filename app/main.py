@@ -54,6 +54,8 @@ from app.web.routes import (
     phrase_history,
     phrase_pages,
     phrases,
+    policy,
+    policy_pages,
     reading,
     replies,
     typists,
@@ -152,11 +154,12 @@ def create_app(
         replies,
         measures,
         alerts,
+        policy,
         health,
         live,
     ):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages, care_pages, alert_pages):
+    for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages, alert_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

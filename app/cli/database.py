@@ -9,11 +9,12 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session as Database
 
 from app.cli.output import cannot, one_line
-from app.core.policies import PolicyError
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
 from app.settings import Settings
 from app.usecases.administration import AdministrationError
+from app.usecases.policy_versions import UnknownVersionError
+from app.usecases.shops import UnknownShopError
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def database() -> Iterator[Database]:
         upgrade(engine)
         with Database(engine.execution_options(writes=True), expire_on_commit=False) as db, db.begin():
             yield db
-    except (AdministrationError, PolicyError, ValueError) as error:
+    except (AdministrationError, UnknownShopError, UnknownVersionError, ValueError) as error:
         cannot(str(error))
     except OperationalError as error:
         cannot(f"数据库打不开：{one_line(error)} / the database cannot be opened")

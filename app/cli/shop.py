@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import orjson
 
@@ -9,16 +11,18 @@ from app.cli import shop_console
 from app.cli.database import database
 from app.cli.output import cannot, emit, format_option, say
 from app.gateways import wall_clock
+from app.platforms.catalog import load_profiles
 from app.usecases.administration import (
     add_shop,
     add_signing_secret,
-    change_policy,
     list_shops,
     list_signing_secrets,
     retire_signing_secret,
     set_callback,
 )
 from app.usecases.knowledge import Knowledge
+from app.usecases.phrase_history import Author
+from app.usecases.policy_versions import change_policy, read_policy, read_versions, restore_policy
 
 
 @click.group()
@@ -148,9 +152,36 @@ def retire(shop_id: str, secret_id: str) -> None:
 @click.option(
     "--set", "settings", multiple=True, metavar="KNOB=VALUE", help="如 robot_on=false / for example"
 )
-def policy(shop_id: str, settings: tuple[str, ...]) -> None:
+@click.option("--restore", type=int, metavar="NUMBER", help="恢复到第几版 / make an old version stand again")
+@click.option("--history", is_flag=True, help="列出各版，新的在前 / the versions, the newest first")
+@click.option("--why", default="", help="为什么改，记入历史 / why, for the history")
+@click.option("--by", default="命令行", show_default=True, help="谁改的 / who")
+def policy(
+    shop_id: str, settings: tuple[str, ...], restore: int | None, history: bool, why: str, by: str
+) -> None:
     """查看或修改自动回复策略；robot_on=false 立即让机器闭嘴 / show or change the policy."""
-    changes = {}
+    if restore is not None and settings:
+        cannot("--restore 和 --set 不能一起用，请分两次 / give either")
+    changes = _changes(settings)
+    author = Author(by, wall_clock.now(), why)
+    with database() as db:
+        if restore is not None:
+            now = restore_policy(db, load_profiles(), shop_id, restore, author)
+        elif changes:
+            now = change_policy(db, load_profiles(), shop_id, changes, author)
+        else:
+            now = read_policy(db, shop_id)
+        versions = read_versions(db, shop_id) if history else []
+    if history:
+        for version in versions:
+            emit(version.to_json())
+    else:
+        emit(now.policy.to_json())
+
+
+def _changes(settings: tuple[str, ...]) -> dict[str, Any]:
+    """The knobs to turn. A value that is no JSON is a text."""
+    changes: dict[str, Any] = {}
     for setting in settings:
         knob, found, value = setting.partition("=")
         if not found:
@@ -159,9 +190,7 @@ def policy(shop_id: str, settings: tuple[str, ...]) -> None:
             changes[knob] = orjson.loads(value)
         except orjson.JSONDecodeError:
             changes[knob] = value
-    with database() as db:
-        now = change_policy(db, shop_id, changes)
-    emit(now.to_json())
+    return changes
 
 
 command.add_command(shop_console.command, "console")

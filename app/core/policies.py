@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from app.core.spans import Span, SpanError, parse_span
+from app.core.knobs import KNOBS, LISTS, Kind, fault_of
+from app.core.spans import Span, parse_span
 
-ANSWER_MODES: Final = ("before_deadline", "at_once", "off")
-LEARN_MODES: Final = ("replies", "clicks", "off")
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one knob, and what it may be."""
+
+    knob: str
+    message: str
+
+    @property
+    def label(self) -> str:
+        """The knob as people know it; its name where there is no such knob."""
+        return KNOBS[self.knob].label if self.knob in KNOBS else self.knob
 
 
 class PolicyError(ValueError):
-    """A policy that cannot be used; the message says which knob and what it may be."""
+    """A policy that cannot be used, with everything that is wrong with it, in the order of the knobs."""
 
-    def __init__(self, knob: str, message: str) -> None:
-        super().__init__(f"{knob}：{message}")
-        self.knob = knob
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        order = list(KNOBS)
+        self.faults = tuple(
+            sorted(faults, key=lambda fault: order.index(fault.knob) if fault.knob in KNOBS else len(order))
+        )
+        super().__init__(
+            "；".join(f"{fault.label}（{fault.knob}）：{fault.message}" for fault in self.faults)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,51 +109,81 @@ class Policy:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Policy:
-        """Read a policy. Raises `PolicyError` for an unknown knob or a value that it cannot take."""
-        known = {field.name: field for field in fields(cls)}
-        values: dict[str, Any] = {}
-        for knob, value in raw.items():
-            if knob not in known:
-                raise PolicyError(knob, f"没有这个设置；可用：{'、'.join(known)} / unknown knob")
-            values[knob] = _checked(knob, value, getattr(_DEFAULTS, knob))
-        policy = cls(**values)
-        if policy.answer not in ANSWER_MODES:
-            raise PolicyError("answer", f"只能是 {'、'.join(ANSWER_MODES)} / unknown mode")
-        if policy.learn not in LEARN_MODES:
-            raise PolicyError("learn", f"只能是 {'、'.join(LEARN_MODES)} / unknown mode")
-        try:
-            _ = policy.quiet_spans
-        except SpanError as error:
-            raise PolicyError("quiet_hours", str(error)) from None
-        for knob in ("answer_min_score", "answer_min_lead", "upset_above"):
-            if not 0 <= getattr(policy, knob) <= 1:
-                raise PolicyError(knob, "必须在 0 到 1 之间 / must be in 0..1")
+        """Read a policy that somebody wrote. Raises `PolicyError` with all that is wrong with it.
+
+        That is an unknown knob, a value out of its bounds, and values that do not go together.
+        """
+        faults = []
+        for name, value in raw.items():
+            knob = KNOBS.get(name)
+            message = fault_of(knob, value) if knob is not None else _unknown()
+            if message is not None:
+                faults.append(Fault(name, message))
+        sound = {name: value for name, value in raw.items() if name not in {fault.knob for fault in faults}}
+        policy = cls.of_record(sound)
+        if faults := [*faults, *policy._disagreements()]:
+            raise PolicyError(faults)
         return policy
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Policy:
+        """A policy as it was stored. Never fails: what was sound when it was stored stays in force until somebody changes it."""
+        return cls(**{name: _as_stored(name, record[name]) for name in KNOBS if name in record})
 
     def to_json(self) -> dict[str, Any]:
         return {
             knob: list(value) if isinstance(value, tuple) else value for knob, value in asdict(self).items()
         }
 
+    def faults_in_window(self, window_s: int) -> list[Fault]:
+        """What does not fit the time that a platform gives for a reply, in seconds."""
+        return [
+            Fault(knob, f"必须小于平台的时限 {window_s} 秒 / must be less than the window")
+            for knob in ("warn_after_s", "last_warn_before_s", "hold_before_s")
+            if getattr(self, knob) >= window_s
+        ]
 
-_DEFAULTS: Final = Policy()
+    def _disagreements(self) -> list[Fault]:
+        """Values that do not go together."""
+        faults = [
+            Fault(name, f"开了“{KNOBS[knob.needed_by].label}”，至少要选一条 / at least one is needed")
+            for name, knob in KNOBS.items()
+            if knob.needed_by and getattr(self, knob.needed_by) and not getattr(self, name)
+        ]
+        if self.holding and 0 < self.last_warn_before_s <= self.hold_before_s:
+            faults.append(
+                Fault(
+                    "last_warn_before_s",
+                    f"要大于“{KNOBS['hold_before_s'].label}”的 {self.hold_before_s} 秒，让客服在机器开口之前来得及回；"
+                    "或者写 0 / the last warning must come before the holding reply",
+                )
+            )
+        both = [word for word in self.complaint_words if word in self.handover_words]
+        if both:
+            faults.append(
+                Fault(
+                    "complaint_words",
+                    f"“{both[0]}”已在“{KNOBS['handover_words'].label}”里 / stands in both lists",
+                )
+            )
+        return faults
 
 
-def _checked(knob: str, value: Any, default: object) -> Any:
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise PolicyError(knob, "必须是 true 或 false / must be a boolean")
-    elif isinstance(default, int):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise PolicyError(knob, "必须是不小于 0 的整数 / must be a whole number, 0 or more")
-    elif isinstance(default, float):
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise PolicyError(knob, "必须是数 / must be a number")
-        return float(value)
-    elif isinstance(default, tuple):
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise PolicyError(knob, "必须是文字的列表 / must be a list of strings")
+def changes_between(before: Policy, after: Policy) -> dict[str, tuple[Any, Any]]:
+    """The knobs that differ, with both values as JSON, in the order in which people meet the knobs."""
+    was, now = before.to_json(), after.to_json()
+    return {name: (was[name], now[name]) for name in KNOBS if was[name] != now[name]}
+
+
+_NAMES: Final = "、".join(KNOBS)
+
+
+def _unknown() -> str:
+    return f"没有这个设置；可用：{_NAMES} / unknown knob"
+
+
+def _as_stored(name: str, value: Any) -> Any:
+    kind = KNOBS[name].kind
+    if kind in LISTS:
         return tuple(value)
-    elif not isinstance(value, str):
-        raise PolicyError(knob, "必须是文字 / must be a string")
-    return value
+    return float(value) if kind is Kind.CHANCE else value

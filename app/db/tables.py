@@ -31,6 +31,19 @@ class ShopRow(SQLModel, table=True):
     """Grows with every change of the shop's phrases, so that a process knows when its index is old."""
 
 
+class PolicyVersionRow(SQLModel, table=True):
+    """A policy that a shop had, from `at` until the next number. The present one stands in `shop.policy`, too."""
+
+    __tablename__ = "policy_version"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    why: str = ""
+    policy: dict[str, Any] = Field(sa_type=Json)
+
+
 class SigningSecretRow(SQLModel, table=True):
     """A secret that a console signs with. Several may be valid at once while one replaces another."""
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,11 +19,12 @@ from app.core.policies import Policy
 from app.db.tables import ApiKeyRow, PhraseRow, ShopRow, SigningSecretRow, WebSessionRow
 from app.db.upserts import upsert
 from app.usecases.knowledge import Knowledge
+from app.usecases.policy_versions import first_version
 from phrasebank import starter_bank
 
-SCOPES: Final = ("events", "lint", "read", "phrases", "alerts", "dashboard")
-"""What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; change who is told when a
-buyer waits; sign in."""
+SCOPES: Final = ("events", "lint", "read", "phrases", "policy", "alerts", "dashboard")
+"""What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; change what the machine may
+do by itself; change who is told when a buyer waits; sign in."""
 _SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 WEB_SESSION_FOR: Final = timedelta(days=7)
 
@@ -84,18 +85,20 @@ def add_shop(
     if callback_url is not None:
         _check_callback(callback_url)
     callback_secret = _new_signing_secret() if callback_url is not None else None
+    begins_with = Policy.from_json(policy or {})
     db.add(
         ShopRow(
             id=shop_id,
             name=name,
             platform=platform,
             created_at=now,
-            policy=Policy.from_json(policy or {}).to_json(),
+            policy=begins_with.to_json(),
             callback_url=callback_url,
             callback_secret=callback_secret,
         )
     )
     db.flush()
+    first_version(db, shop_id, begins_with, now)
     signing_secret = add_signing_secret(db, shop_id, now)
     upsert(
         db,
@@ -120,15 +123,6 @@ def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
     shop.callback_secret = shop.callback_secret or _new_signing_secret()
     db.add(shop)
     return shop.callback_secret
-
-
-def change_policy(db: Database, shop_id: str, changes: Mapping[str, Any]) -> Policy:
-    """Turn knobs of a shop's policy; the others stay. Raises `AdministrationError` and `PolicyError`."""
-    shop = _shop(db, shop_id)
-    policy = Policy.from_json(shop.policy | dict(changes))
-    shop.policy = policy.to_json()
-    db.add(shop)
-    return policy
 
 
 def add_signing_secret(db: Database, shop_id: str, now: datetime) -> str:

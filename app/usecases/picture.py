@@ -75,7 +75,7 @@ def look_at_buyers(
             edition,
             buyer,
             wanted[buyer],
-            [_with_courtesy(event) for event in events if until is None or event.at <= until],
+            [with_courtesy(event) for event in events if until is None or event.at <= until],
             now,
         )
         for buyer, events in events_about_buyers(db, shop.id, wanted).items()
@@ -105,7 +105,7 @@ def _picture(
 
 def buyer_events(db: Database, shop_id: str, buyer: str, sessions: Iterable[str]) -> list[Event]:
     """The events of a buyer since the first of these sessions began, with the hints that the live service infers."""
-    return [_with_courtesy(event) for event in events_about_sessions(db, shop_id, buyer, sessions)]
+    return [with_courtesy(event) for event in events_about_sessions(db, shop_id, buyer, sessions)]
 
 
 def sessions_with_open_items(db: Database, shop_id: str, buyers: Iterable[str]) -> dict[str, set[str]]:
@@ -164,7 +164,7 @@ def route(db: Database, picture: Picture) -> RoutingAdvice:
     )
 
 
-def _with_courtesy(event: Event) -> Event:
+def with_courtesy(event: Event) -> Event:
     """The live service infers a closing thanks where the console gives no hint."""
     if event.type is not EventType.MESSAGE or event.sender is not Sender.BUYER or event.courtesy is not None:
         return event

@@ -68,6 +68,8 @@ class Service:
     """The stronger encoder, if the operator chose one."""
     alert_sender: AlertSender = field(default_factory=AlertSender)
     changes: Changes = field(default_factory=Changes)
+    rehearsing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a policy is tried out: one at a time, so that there is always room for events."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that open streams end at once."""
 

@@ -59,7 +59,7 @@ def read_shop(db: Session, profiles: Mapping[str, Profile], shop_id: str) -> Sho
         id=row.id,
         name=row.name,
         profile=profiles[row.platform],
-        policy=Policy.from_json(row.policy),
+        policy=Policy.of_record(row.policy),
         callback_url=row.callback_url,
         callback_secret=row.callback_secret,
         bank_version=row.bank_version,

@@ -70,6 +70,8 @@ Editor = Annotated[Principal, Depends(_holder_of("phrases"))]
 """The caller, who may change phrases."""
 Alerter = Annotated[Principal, Depends(_holder_of("alerts"))]
 """The caller, who may change who is told when a buyer waits."""
+PolicyEditor = Annotated[Principal, Depends(_holder_of("policy"))]
+"""The caller, who may change what the machine does by itself."""
 Sender = Annotated[Principal, Depends(_holder_of("events"))]
 """The caller, who may report what happened: verdicts on suggestions are facts as events are."""
 LintUser = Annotated[Principal, Depends(_holder_of("lint"))]

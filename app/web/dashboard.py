@@ -109,9 +109,9 @@ class _Excerpt:
     cut_right: bool
 
 
-def page(view: LiveView) -> str:
-    """The whole live page."""
-    return render("live.html", view=view, **_shared(view))
+def page(view: LiveView, token: str = "") -> str:
+    """The whole live page. With the token of the viewer's forms it has the switch that silences the machine."""
+    return render("live.html", view=view, token=token, **_shared(view))
 
 
 def fragment(name: str, view: LiveView) -> str:

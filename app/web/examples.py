@@ -426,3 +426,74 @@ TYPING_OPENAPI: Final[dict[str, Any]] = {
     ),
     "responses": {"404": problem("unknown_session", "没有这个会话", 404)},
 }
+_WHY: Final = {"type": "string", "maxLength": 500, "description": "为什么改，记入历史 / why, for the history"}
+_BASED_ON: Final = {
+    "type": "integer",
+    "minimum": 0,
+    "description": "从哪一版开始改的 / the version that the change started from",
+}
+_KNOBS: Final = {
+    "type": "object",
+    "description": "见 GET /v1/policy?with=knobs / see there",
+    "additionalProperties": True,
+}
+_POLICY_PROBLEMS: Final = {
+    "409": problem("changed_meanwhile", "策略已被别人改过；附现在的版本和改动", 409),
+    "422": problem("bad_policy", "有设置不能用；faults 逐项说明", 422),
+}
+PUT_POLICY_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["policy", "based_on"],
+            "properties": {"policy": _KNOBS, "based_on": _BASED_ON, "why": _WHY},
+        },
+        {
+            "whole": {
+                "value": {"policy": {"holding": True, "hold_before_s": 30}, "based_on": 3, "why": "双十一"}
+            }
+        },
+    ),
+    "responses": _POLICY_PROBLEMS,
+}
+PATCH_POLICY_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["changes"],
+            "properties": {"changes": _KNOBS, "based_on": _BASED_ON, "why": _WHY},
+        },
+        {
+            "silence": {
+                "summary": "立即让机器停止说话",
+                "value": {"changes": {"robot_on": False}, "why": "物流爆仓"},
+            },
+            "some": {"value": {"changes": {"hold_before_s": 30}, "based_on": 3}},
+        },
+    ),
+    "responses": _POLICY_PROBLEMS,
+}
+RESTORE_POLICY_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {"type": "object", "properties": {"based_on": _BASED_ON, "why": _WHY}},
+        {"restore": {"value": {"why": "新的没效果"}}},
+    ),
+    "responses": _POLICY_PROBLEMS | {"404": problem("unknown_version", "没有这一版", 404)},
+}
+DRY_RUN_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "properties": {
+                "policy": _KNOBS,
+                "changes": _KNOBS,
+                "days": {"type": "integer", "minimum": 1, "maximum": 31, "default": 3},
+            },
+        },
+        {"some": {"value": {"changes": {"answer": "at_once"}, "days": 3}}},
+    ),
+    "responses": {
+        "422": _POLICY_PROBLEMS["422"],
+        "503": problem("rehearsing", "已有一次试跑在进行，请稍后再试", 503),
+    },
+}

@@ -42,6 +42,11 @@ class Viewer:
         """May they change phrases?"""
         return "phrases" in self.principal.scopes
 
+    @property
+    def may_change_policy(self) -> bool:
+        """May they change what the machine does by itself?"""
+        return "policy" in self.principal.scopes
+
     def author(self, why: str = "") -> Author:
         """The viewer as the history of phrases names them."""
         return Author(self.principal.name, self.now, why.strip()[:MAX_WHY])
@@ -120,6 +125,11 @@ def frame_of(service: Service, viewer: Viewer) -> Frame:
     """What stands around every page of phrases."""
     names = {key: profile.name for key, profile in service.knowledge.profiles.items()}
     return Frame(viewer.shop.name, viewer.may_edit, viewer.token, names)
+
+
+def policy_frame_of(viewer: Viewer) -> Frame:
+    """What stands around every page of the policy."""
+    return Frame(viewer.shop.name, viewer.may_change_policy, viewer.token, {})
 
 
 def no_such_phrase() -> AnswerInstead:

@@ -104,9 +104,16 @@ def install(app: FastAPI) -> None:
         return Problem(404, "unknown_shop", str(error)).response()
 
     @app.exception_handler(AdministrationError)
-    @app.exception_handler(PolicyError)
     async def _refused(request: Request, error: Exception) -> Response:
         return Problem(422, "refused", str(error)).response()
+
+    @app.exception_handler(PolicyError)
+    async def _policy(request: Request, error: PolicyError) -> Response:
+        faults = [
+            {"knob": fault.knob, "label": fault.label, "message": fault.message} for fault in error.faults
+        ]
+        title = "策略里有设置不能用，什么都没有改 / some knobs cannot be used, nothing was changed"
+        return Problem(422, "bad_policy", title, str(error), faults=faults).response()
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(request: Request, error: ClientDisconnect) -> Response:

@@ -87,5 +87,5 @@ def test_every_setting_is_described() -> None:
 
 
 def test_every_knob_of_a_policy_is_named() -> None:
-    text = (REPO / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = (REPO / "docs" / "policy.zh.md").read_text(encoding="utf-8")
     assert [name for name in Policy().to_json() if f"`{name}`" not in text] == []

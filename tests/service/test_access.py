@@ -35,6 +35,9 @@ BODIES: dict[str, Any] = {
     "/v1/alerts/channels/{channel_id}": {"name": "新"},
     "/v1/explain": {"event": "m1"},
     "/v1/typing": {"session": "s1", "agent": "小林"},
+    "/v1/policy": {"policy": {}, "changes": {"learn": "off"}, "based_on": 1},
+    "/v1/policy/versions/{number}/restore": {},
+    "/v1/policy/dry-run": {"changes": {"learn": "off"}},
 }
 
 
@@ -53,9 +56,10 @@ def call(running: Running, method: str, path: str, key: str | None) -> Any:
         channel_id="c1",
         name="waiting",
         token="x",
+        number=1,
     )
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH"} else {}
+    more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH", "PUT"} else {}
     return running.client.request(method, filled, headers=headers, **more)
 
 

@@ -41,6 +41,10 @@ def test_a_shop_a_key_and_a_policy_are_made_and_changed(miaohui: Command) -> Non
     assert json.loads(run("shop", "policy", "a").stdout)["robot_on"] is True
     assert json.loads(run("shop", "policy", "a", "--set", "robot_on=false").stdout)["robot_on"] is False
     assert json.loads(run("shop", "policy", "a").stdout)["robot_on"] is False
+    assert json.loads(run("shop", "policy", "a", "--restore", "1", "--by", "小周").stdout)["robot_on"] is True
+    history = run("shop", "policy", "a", "--history").stdout.splitlines()
+    told = [(version["number"], version["by"]) for version in map(json.loads, history)]
+    assert told == [(3, "小周"), (2, "命令行"), (1, "")]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,8 @@ def test_a_shop_a_key_and_a_policy_are_made_and_changed(miaohui: Command) -> Non
         ("shop", "add", "a", "--name", "x", "--platform", "kuaishou", "--policy", "{"),
         ("shop", "add", "a", "--name", "x", "--platform", "kuaishou", "--policy", '{"hold_before_s": -1}'),
         ("shop", "policy", "nobody"),
+        ("shop", "policy", "nobody", "--set", "learn=off"),
+        ("shop", "policy", "nobody", "--restore", "1", "--set", "learn=off"),
         ("key", "add", "nobody"),
         ("key", "revoke", "nobody", "x"),
     ],

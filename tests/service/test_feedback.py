@@ -14,7 +14,6 @@ from conftest_service import Running, run_service
 from sqlmodel import select
 
 from app.db.tables import FeedbackRow, OfferRow, OutboxRow, PhraseLessonRow, PhraseRow, PhraseUseRow
-from app.usecases.administration import change_policy
 from app.usecases.deliver import Attempt, claim_letters, record_attempts
 from app.usecases.knowledge import Knowledge
 from app.usecases.learning import GATHERED_FOR, next_lesson_at, teach_due
@@ -249,7 +248,7 @@ def test_what_the_machine_sent_by_itself_counts_as_sent_and_accepts_nothing(
 
 def test_the_policy_says_what_is_learned_from(running: Running) -> None:
     def policy(value: str) -> None:
-        running.service.writer.submit(lambda db: change_policy(db, "demo", {"learn": value})).result(10)
+        assert running.ask("PATCH", "/v1/policy", json={"changes": {"learn": value}}).status_code == 200
 
     policy("clicks")
     offer = first_offer(running, "m1", SHIPPING)

@@ -32,7 +32,7 @@ from app.usecases.service import Service
 from app.web.auth import COOKIE, ServiceDep, signed_in
 from app.web.bodies import json_object, text_field
 from app.web.dashboard import FRAGMENTS, error_page, fragment, page, sign_in_page
-from app.web.forgery import same_origin
+from app.web.forgery import form_token, same_origin
 from app.web.page_access import html
 from app.web.problems import Problem
 from app.web.streaming import HEADERS, changes_as_events
@@ -52,7 +52,8 @@ async def get_page(request: Request, service: ServiceDep) -> Response:
     principal = await signed_in(request)
     if principal is None:
         return RedirectResponse("/sign-in", 303)
-    return html(page(await _view(service, principal)))
+    token = form_token(request.cookies[COOKIE]) if "policy" in principal.scopes else ""
+    return html(page(await _view(service, principal), token))
 
 
 @router.get("/live/stream")
