@@ -52,6 +52,7 @@ from app.web.routes import (
     phrases,
     reading,
     replies,
+    staff,
     typists,
 )
 from app.web.versioned_files import VersionedFiles
@@ -144,6 +145,7 @@ def create_app(
         reading,
         replies,
         measures,
+        staff,
         health,
         live,
     ):

@@ -177,6 +177,8 @@ class SessionRow(SQLModel, table=True):
     last_kind: str = "text"
     suggestions: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     advice: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    recap: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """What was said before, for whoever takes over; None where nobody waits or nothing was."""
 
 
 class DeadlineRow(SQLModel, table=True):
@@ -291,6 +293,28 @@ class PresenceRow(SQLModel, table=True):
     online: bool
     at: datetime = Field(sa_type=Instant)
     event_id: str
+
+
+class ServiceHoursRow(SQLModel, table=True):
+    """A shop's service hours, as the JSON text that `app.core.service_hours_reading` reads."""
+
+    __tablename__ = "service_hours"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    body: str = Field(sa_type=Text)
+    updated_at: datetime = Field(sa_type=Instant)
+    updated_by: str = ""
+
+
+class RosterRow(SQLModel, table=True):
+    """A shop's agents and groups, as the JSON text that `app.core.roster` reads."""
+
+    __tablename__ = "roster"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    body: str = Field(sa_type=Text)
+    updated_at: datetime = Field(sa_type=Instant)
+    updated_by: str = ""
 
 
 class PhraseRow(SQLModel, table=True):

@@ -21,8 +21,9 @@ from app.db.upserts import upsert
 from app.usecases.knowledge import Knowledge
 from phrasebank import starter_bank
 
-SCOPES: Final = ("events", "lint", "read", "phrases", "dashboard")
-"""What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; sign in."""
+SCOPES: Final = ("events", "lint", "read", "phrases", "staff", "dashboard")
+"""What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; change service hours and
+roster; sign in."""
 _SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 WEB_SESSION_FOR: Final = timedelta(days=7)
 

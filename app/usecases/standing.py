@@ -21,6 +21,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlmodel import Session as Database
 
 from app.core.courtesy import infer_courtesy
+from app.core.days import DaySpan
 from app.core.events import Event, EventType, Sender
 from app.core.measures.history import shop_of
 from app.core.measures.ledger import BuyerLedger
@@ -105,14 +106,15 @@ class _Work:
 
 _lock = Lock()
 _ledgers: WeakKeyDictionary[Any, Ledgers] = WeakKeyDictionary()
-_plans: dict[str, tuple[Profile, Plan]] = {}
+_plans: dict[tuple[str, tuple[DaySpan, ...]], tuple[Profile, Plan]] = {}
 
 
 def plan_of(profile: Profile) -> Plan:
     """What the platform's measures ask of events; made once for each profile."""
-    known = _plans.get(profile.platform)
+    key = (profile.platform, profile.suspended)
+    known = _plans.get(key)
     if known is None or known[0] is not profile:
-        known = _plans[profile.platform] = (profile, Plan(profile.measures))
+        known = _plans[key] = (profile, Plan(profile.measures))
     return known[1]
 
 

@@ -68,6 +68,8 @@ Reader = Annotated[Principal, Depends(_holder_of("read"))]
 """The caller, who may read sessions, measures and suggestions."""
 Editor = Annotated[Principal, Depends(_holder_of("phrases"))]
 """The caller, who may change phrases."""
+Staffer = Annotated[Principal, Depends(_holder_of("staff"))]
+"""The caller, who may change service hours, agents and groups."""
 Sender = Annotated[Principal, Depends(_holder_of("events"))]
 """The caller, who may report what happened: verdicts on suggestions are facts as events are."""
 LintUser = Annotated[Principal, Depends(_holder_of("lint"))]

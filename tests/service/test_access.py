@@ -33,6 +33,8 @@ BODIES: dict[str, Any] = {
     "/v1/feedback": [],
     "/v1/explain": {"event": "m1"},
     "/v1/typing": {"session": "s1", "agent": "小林"},
+    "/v1/service-hours": {},
+    "/v1/roster": {},
 }
 
 
@@ -52,7 +54,7 @@ def call(running: Running, method: str, path: str, key: str | None) -> Any:
         token="x",
     )
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH"} else {}
+    more = {"json": BODIES[path]} if path in BODIES and method in {"POST", "PATCH", "PUT"} else {}
     return running.client.request(method, filled, headers=headers, **more)
 
 
