@@ -8,6 +8,7 @@ import orjson
 from app.cli import shop_console
 from app.cli.database import database
 from app.cli.output import cannot, emit, format_option, say
+from app.cli.shop_staff import hours, roster
 from app.gateways import wall_clock
 from app.usecases.administration import (
     add_shop,
@@ -165,3 +166,5 @@ def policy(shop_id: str, settings: tuple[str, ...]) -> None:
 
 
 command.add_command(shop_console.command, "console")
+command.add_command(hours)
+command.add_command(roster)

@@ -163,11 +163,12 @@ def next_opening(hours: ServiceHours, at: datetime, calendar: PublicCalendar = _
 
     A shop without a week opens when its closing ends.
     """
-    if hours.week is None:
-        return _local(_after_closings(hours, at), hours.zone)
-    first = at.astimezone(hours.zone).date() - _DAY
+    free = _after_closings(hours, at)
+    if free is None or hours.week is None:
+        return _local(free, hours.zone)
+    first = free.astimezone(hours.zone).date() - _DAY
     for start, end in _spans_from(hours, first, calendar):
-        opens = _after_closings(hours, max(start, at))
+        opens = _after_closings(hours, max(start, free))
         if opens is None:
             return None
         if opens < end:

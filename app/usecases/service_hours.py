@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
+from app.core.profiles import Profile
 from app.core.roster import Roster, read_roster
 from app.core.service_hours import ServiceHours, closes_at, hours_json, staffed
 from app.core.service_hours_reading import read_hours
@@ -16,7 +17,6 @@ from app.db.journal import lock_buyers
 from app.db.tables import DeadlineRow, SessionRow
 from app.gateways.china_days import known_years
 from app.usecases.agents import CALENDAR, state_of
-from app.usecases.knowledge import Knowledge
 from app.usecases.picture import look_at_buyer, sessions_with_open_items
 from app.usecases.projections import project_deadlines
 from app.usecases.shop_documents import store_hours, store_roster, stored_roster
@@ -24,6 +24,7 @@ from app.usecases.shops import Shop, read_shop
 from app.usecases.staff import state_json
 from app.usecases.standing import make_sure_counted
 
+Profiles = Mapping[str, Profile]
 Change = Callable[[ServiceHours], ServiceHours]
 
 
@@ -40,19 +41,19 @@ def hours_record(shop: Shop, now: datetime) -> dict[str, Any]:
     }
 
 
-def put_hours(db: Database, knowledge: Knowledge, shop_id: str, raw: object, by: str, now: datetime) -> Shop:
+def put_hours(db: Database, profiles: Profiles, shop_id: str, raw: object, by: str, now: datetime) -> Shop:
     """Take the document as the shop's hours. Raises `FaultsError` with all that is wrong, and changes nothing then."""
-    timezone = read_shop(db, knowledge.profiles, shop_id).profile.timezone
-    return change_hours(db, knowledge, shop_id, lambda _: read_hours(raw, timezone), by, now)
+    timezone = read_shop(db, profiles, shop_id).profile.timezone
+    return change_hours(db, profiles, shop_id, lambda _: read_hours(raw, timezone), by, now)
 
 
 def change_hours(
-    db: Database, knowledge: Knowledge, shop_id: str, change: Change, by: str, now: datetime
+    db: Database, profiles: Profiles, shop_id: str, change: Change, by: str, now: datetime
 ) -> Shop:
     """Change the shop's hours. Days that the platform does not assess take effect on what waits, and on the counts."""
-    before = read_shop(db, knowledge.profiles, shop_id)
+    before = read_shop(db, profiles, shop_id)
     store_hours(db, shop_id, change(before.hours), by, now)
-    shop = read_shop(db, knowledge.profiles, shop_id)
+    shop = read_shop(db, profiles, shop_id)
     if shop.profile is not before.profile:
         _judge_anew(db, shop, before, now)
         make_sure_counted(db, shop, now)

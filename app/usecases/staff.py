@@ -27,6 +27,11 @@ class AgentView:
     note: str = ""
 
     @property
+    def listed(self) -> bool:
+        """Is he worth a line: online, or expected?"""
+        return self.now.online or self.missing
+
+    @property
     def missing(self) -> bool:
         """Should he be there, and is not?"""
         return bool(self.now.on_shift) and not self.now.online

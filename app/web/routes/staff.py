@@ -36,7 +36,7 @@ async def put_service_hours(request: Request, service: ServiceDep, principal: St
     now = service.clock()
 
     def unit(db: Database) -> dict[str, Any]:
-        shop = put_hours(db, service.knowledge, principal.shop_id, raw, principal.name, now)
+        shop = put_hours(db, service.knowledge.profiles, principal.shop_id, raw, principal.name, now)
         return hours_record(shop, now)
 
     answer = await service.write(unit)
