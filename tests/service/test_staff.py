@@ -10,6 +10,7 @@ import pytest
 from conftest_service import Running, run_service
 
 from app.core.service_hours import WEEKDAYS
+from app.db.tables import ShopRow
 from app.usecases.administration import add_key, add_shop
 from app.usecases.knowledge import Knowledge
 
@@ -173,6 +174,26 @@ def test_a_hand_over_asks_for_an_agent_too(on_sqlite: Running) -> None:
     on_sqlite.post(on_sqlite.reply("r0", "请稍等", sender="robot", agent=None))
     found = decision(on_sqlite, {"id": "h0", "type": "handover", "session": "s1", "buyer": "b1"})
     assert found["routing_advice"]["agent"] == "小林"
+
+
+def test_outside_the_hours_a_buyer_hears_when_somebody_will_be_there(on_sqlite: Running) -> None:
+    online(on_sqlite, "小林")
+    body = {"id": "offhours-when", "text": "亲，客服{opens}上班，看到会第一时间回您", "category": "问候"}
+    assert on_sqlite.ask("POST", "/v1/phrases", json=body).status_code == 201
+
+    def say(db: Any) -> None:
+        row = db.get(ShopRow, "demo")
+        row.policy = row.policy | {"off_hours_phrases": ["offhours-when"]}
+        db.add(row)
+
+    on_sqlite.service.writer.submit(say).result(10)
+    put(on_sqlite, "/v1/service-hours", {"week": WEEK})
+    assert decision(on_sqlite, on_sqlite.message("m1"))["auto_reply"] is None
+    closing = {"from": "2026-11-22T12:00:00+08:00", "until": "2026-11-22T14:30:00+08:00", "reason": "盘点"}
+    put(on_sqlite, "/v1/service-hours", {"week": WEEK, "closings": [closing]})
+    told = decision(on_sqlite, on_sqlite.message("m2", session="s2", buyer="b2"))["auto_reply"]
+    assert told["purpose"] == "off_hours"
+    assert "今天 14:30" in told["text"]
 
 
 @pytest.fixture
