@@ -295,6 +295,16 @@ class PresenceRow(SQLModel, table=True):
     event_id: str
 
 
+class LeaveRow(SQLModel, table=True):
+    """That a buyer's message was left while the shop was closed and nobody was online, as was seen when it came."""
+
+    __tablename__ = "leave_message"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    event_id: str = Field(primary_key=True)
+
+
 class ServiceHoursRow(SQLModel, table=True):
     """A shop's service hours, as the JSON text that `app.core.service_hours_reading` reads."""
 

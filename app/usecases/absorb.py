@@ -21,6 +21,7 @@ from app.usecases.acts import record_at_once, record_findings
 from app.usecases.agents import route
 from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
+from app.usecases.leaves import note_leaves
 from app.usecases.offers import note_offers, note_taken
 from app.usecases.picture import (
     Picture,
@@ -58,6 +59,7 @@ def absorb(
     note_presence(db, shop.id, events)
     by_buyer = _by_buyer(events)
     lock_buyers(db, shop.id, by_buyer)
+    note_leaves(db, shop, events, now)
     count_events(db, shop, events, now)
     decisions: dict[str, EventDecision] = {}
     for considered in _considered(db, knowledge, shop, by_buyer, now):

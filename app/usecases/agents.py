@@ -12,26 +12,20 @@ from sqlmodel import col, select, union
 
 from app.core.roster import Roster
 from app.core.routing import AgentNow, Enquiry, Request, RoutingAdvice, advise_routing
-from app.core.service_hours import State, staffed, state
+from app.core.service_hours import staffed
 from app.core.sessions import Session
 from app.db.tables import PresenceRow, SessionRow
-from app.gateways.china_days import ChinaDays
+from app.usecases.opening import CALENDAR
 from app.usecases.picture import Picture
 from app.usecases.shop_documents import stored_roster
 from app.usecases.shops import Shop
 
-CALENDAR: Final = ChinaDays()
 RETURNING_HOURS: Final = 72
 """How long a buyer goes back to his agent, where neither the shop nor its platform says."""
 _SERVED_MINUTES: Final = 20
 """How long after the last word a session is still served, where the platform does not say when it ends."""
 _WAITS_AT_MOST: Final = timedelta(days=1)
 """A buyer who has waited longer takes up nobody's hands."""
-
-
-def state_of(shop: Shop, at: datetime) -> State:
-    """Is the shop open at `at`, and if not, when next?"""
-    return state(shop.hours, at, CALENDAR)
 
 
 def returning_within(shop: Shop, roster: Roster) -> timedelta:

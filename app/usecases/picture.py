@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session as Database
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.core.clocks import OpenItem, open_items
 from app.core.courtesy import infer_courtesy
@@ -17,6 +17,7 @@ from app.core.profiles import Edition
 from app.core.sessions import SHOP_SENDERS, Session, fold_session
 from app.db.journal import events_about_buyers, events_about_sessions
 from app.db.tables import DeadlineRow
+from app.usecases.leaves import leaves_of, with_leave
 from app.usecases.shops import Shop
 
 
@@ -67,16 +68,22 @@ def look_at_buyers(
     """The same for several buyers, whose journals are read in one go; by buyer."""
     wanted = {buyer: frozenset(own) for buyer, own in sessions.items()}
     edition = shop.reply_edition(now)
+    found = events_about_buyers(db, shop.id, wanted)
+    leaves = leaves_of(db, shop, [event for events in found.values() for event in events])
     return {
         buyer: _picture(
             shop,
             edition,
             buyer,
             wanted[buyer],
-            [_with_courtesy(event) for event in events if until is None or event.at <= until],
+            [
+                with_leave(_with_courtesy(event), leaves)
+                for event in events
+                if until is None or event.at <= until
+            ],
             now,
         )
-        for buyer, events in events_about_buyers(db, shop.id, wanted).items()
+        for buyer, events in found.items()
     }
 
 

@@ -16,7 +16,7 @@ from app.core.service_hours_reading import read_hours
 from app.db.journal import lock_buyers
 from app.db.tables import DeadlineRow, SessionRow
 from app.gateways.china_days import known_years
-from app.usecases.agents import CALENDAR, state_of
+from app.usecases.opening import CALENDAR, state_of
 from app.usecases.picture import look_at_buyer, sessions_with_open_items
 from app.usecases.projections import project_deadlines
 from app.usecases.shop_documents import store_hours, store_roster, stored_roster

@@ -12,7 +12,8 @@ from sqlmodel import Session as Database
 from app.core.roster import Roster
 from app.core.routing import AgentNow, hints_for, members
 from app.core.service_hours import State, closes_at
-from app.usecases.agents import CALENDAR, agents_now, state_of
+from app.usecases.agents import agents_now
+from app.usecases.opening import CALENDAR, state_of
 from app.usecases.shop_documents import stored_roster
 from app.usecases.shops import Shop
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.core.situations import Staffing
 from app.db.tables import PresenceRow
-from app.usecases.agents import state_of
+from app.usecases.opening import state_of
 from app.usecases.shops import Shop
 
 
@@ -22,7 +22,13 @@ def staffing_of(db: Database, shop: Shop, now: datetime) -> Staffing:
     state = state_of(shop, now)
     if state.open is False:
         return Staffing(staffed=False, opens_at=state.opens_at)
+    online = agents_online(db, shop, now)
+    return Staffing(staffed=state.open if online is None else online)
+
+
+def agents_online(db: Database, shop: Shop, now: datetime) -> bool | None:
+    """Is an agent online? None where agents are not known to come and go."""
     online = db.exec(
         select(PresenceRow.online).where(PresenceRow.shop_id == shop.id, PresenceRow.at <= now)
     ).all()
-    return Staffing(staffed=any(online) if online else state.open)
+    return any(online) if online else None

@@ -13,6 +13,8 @@ from app.core.service_hours import WEEKDAYS
 from app.db.tables import ShopRow
 from app.usecases.administration import add_key, add_shop
 from app.usecases.knowledge import Knowledge
+from app.usecases.shops import read_shop
+from app.usecases.standing import count_anew
 
 WEEK: dict[str, Any] = {day: ["09:00-22:00"] for day in WEEKDAYS}
 """The test's clock stands at noon of a Sunday in Shanghai."""
@@ -229,6 +231,45 @@ def test_days_that_the_platform_does_not_assess_stop_the_clock_and_the_count(by_
     assert counted() == 0
     put(by_person, "/v1/service-hours", {})
     assert (waiting(), counted()) == ([True, True], 2)
+
+
+@pytest.fixture
+def without_leaves(database_url: str, knowledge: Knowledge) -> Iterator[Running]:
+    """A shop on 京东, which does not assess messages that were left while nobody was there."""
+    yield from run_service(database_url, knowledge, platform="jd")
+
+
+def test_what_is_left_while_the_shop_is_closed_and_nobody_is_online_is_not_assessed(
+    without_leaves: Running,
+) -> None:
+    running = without_leaves
+    put(running, "/v1/service-hours", {"week": {"mon": ["09:00-22:00"]}})
+
+    def clock(event_id: str, **more: Any) -> tuple[bool, str | None]:
+        event = running.message(event_id, buyer=event_id, session=f"s-{event_id}", **more)
+        found = decision(running, event)["clock"]
+        return found["counted"], found["reason_uncounted"]
+
+    assert clock("m0") == (True, None)
+    online(running, "小林")
+    assert clock("m1") == (True, None)
+    online(running, "小林", on=False)
+    assert clock("m2") == (False, "offline_leave")
+    assert clock("m3", offline=False) == (True, None)
+
+    def counted() -> int:
+        lines = running.ask("GET", "/v1/measures").json()["measures"]
+        return int(
+            next(line for line in lines if line["metric"] == "first_reply_30s")["settled"]["denominator"]
+        )
+
+    assert counted() == 3
+    put(running, "/v1/service-hours", {})
+    shop_counts = running.service.writer.submit(
+        lambda db: count_anew(db, read_shop(db, running.service.knowledge.profiles, "demo"), running.clock())
+    ).result(30)
+    assert shop_counts > 0
+    assert counted() == 3
 
 
 def test_the_hours_of_one_shop_are_not_another_s(on_sqlite: Running, knowledge: Knowledge) -> None:

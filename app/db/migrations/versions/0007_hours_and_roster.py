@@ -1,4 +1,4 @@
-"""Service hours, roster, and what was said before to buyers who wait."""
+"""Service hours, roster, messages left while nobody was there, and what was said before to buyers who wait."""
 
 from __future__ import annotations
 
@@ -24,10 +24,19 @@ def upgrade() -> None:
             sa.ForeignKeyConstraint(["shop_id"], ["shop.id"]),
             sa.PrimaryKeyConstraint("shop_id"),
         )
+    op.create_table(
+        "leave_message",
+        sa.Column("shop_id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["shop.id"]),
+        sa.PrimaryKeyConstraint("shop_id", "event_id"),
+        sqlite_with_rowid=False,
+    )
     op.add_column("session", sa.Column("recap", app.db.columns.Json(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("session", "recap")
+    op.drop_table("leave_message")
     op.drop_table("roster")
     op.drop_table("service_hours")
