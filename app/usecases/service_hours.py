@@ -80,7 +80,7 @@ def _judge_anew(db: Database, shop: Shop, before: Shop, now: datetime) -> None:
     lock_buyers(db, shop.id, buyers)
     for buyer in sorted(buyers):
         picture = look_at_buyer(db, shop, buyer, sessions_with_open_items(db, shop.id, buyer), now)
-        project_deadlines(db, picture)
+        project_deadlines(db, [picture])
         sessions = db.exec(
             select(SessionRow).where(
                 SessionRow.shop_id == shop.id,
