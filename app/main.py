@@ -58,6 +58,7 @@ from app.web.routes import (
     policy_pages,
     reading,
     replies,
+    staff,
     typists,
 )
 from app.web.versioned_files import VersionedFiles
@@ -155,6 +156,7 @@ def create_app(
         measures,
         alerts,
         policy,
+        staff,
         health,
         live,
     ):

@@ -169,6 +169,8 @@ def _reply_clauses(definition: Definition) -> Iterator[str]:
         yield "隔天才回复的不计"
     if definition.offline_leave is OfflineLeave.DROP:
         yield "无人在线时的留言不计"
+    for days in definition.suspended:
+        yield f"{days.from_day} 至 {days.to_day} 不考核"
 
 
 def _rating_clauses(definition: Definition) -> Iterator[str]:

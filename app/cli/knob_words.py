@@ -33,6 +33,7 @@ NAMES: Final = {
     "counted": "计入的评价选项",
     "positive": "算好评的选项",
     "reason": "评价原因",
+    "suspended": "不考核的日子",
     "tz": "时区",
 }
 """What a knob is about."""

@@ -10,6 +10,7 @@ import orjson
 from app.cli import shop_console
 from app.cli.database import database
 from app.cli.output import cannot, emit, format_option, say
+from app.cli.shop_staff import hours, roster
 from app.gateways import wall_clock
 from app.platforms.catalog import load_profiles
 from app.usecases.administration import (
@@ -194,3 +195,5 @@ def _changes(settings: tuple[str, ...]) -> dict[str, Any]:
 
 
 command.add_command(shop_console.command, "console")
+command.add_command(hours)
+command.add_command(roster)

@@ -23,6 +23,7 @@ UNCOUNTED: Final = {
     "robot_only": "只由机器接待的会话，平台不考核",
     "not_first_item": "平台只考核会话的首条",
     "cross_day": "跨天的回复，平台不考核",
+    "suspended": "平台当日不考核",
 }
 """Why an item is not counted, in words for people, by `OpenItem.reason_uncounted`."""
 
@@ -34,7 +35,7 @@ class OpenItem:
     An answer that counts is on time at `t` exactly if `t <= deadline_at`; an item stays open after that, as missed.
     `item_id` is the id of the buyer message or hand-over event (of a run: of its first message). Items that the
     measure leaves out are open all the same, with `counted` False and the reason: `outside_hours`, `spam`,
-    `offline_leave`, `robot_only`, `not_first_item`.
+    `offline_leave`, `robot_only`, `not_first_item`, `suspended`.
     """
 
     item_id: str

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from app.core.days import DaySpan, any_holds
 from app.core.spans import DAY_S, WHOLE_DAY, Span, SpanError, read_span
 
 
@@ -125,6 +127,7 @@ REPLY_KNOBS = _SHARED_KNOBS | {
     "spam",
     "cross_day",
     "offline_leave",
+    "suspended",
 }
 RATING_KNOBS = _SHARED_KNOBS | {"positive", "counted", "reason", "last_only", "valid_hours"}
 _NAMING = frozenset({"kind", "id", "metric", "name", "label", "title", "note"})
@@ -161,6 +164,8 @@ class Definition:
     spam: Spam = Spam.KEEP
     cross_day: CrossDay = CrossDay.KEEP
     offline_leave: OfflineLeave = OfflineLeave.COUNT
+    suspended: tuple[DaySpan, ...] = ()
+    """Days on which the platform does not assess, without notes."""
     positive: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     robot_ratings: bool = True
@@ -225,6 +230,7 @@ class Definition:
             spam=read.choice("spam", Spam.KEEP),
             cross_day=read.choice("cross_day", CrossDay.KEEP),
             offline_leave=read.choice("offline_leave", OfflineLeave.COUNT),
+            suspended=read.days("suspended"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -246,7 +252,9 @@ class Definition:
             out["last_only"] = self.last_only
             out["valid_hours"] = self.valid_hours
             return out
-        for knob in sorted(REPLY_KNOBS - {"tz", "hours", "hours_end_inclusive"}):
+        if self.suspended:
+            out["suspended"] = [[str(each.from_day), str(each.to_day)] for each in self.suspended]
+        for knob in sorted(REPLY_KNOBS - {"tz", "hours", "hours_end_inclusive", "suspended"}):
             value = getattr(self, knob)
             out[knob] = value.value if isinstance(value, StrEnum) else value
         return out
@@ -262,6 +270,10 @@ class Definition:
     def in_hours(self, micros: int) -> bool:
         """Does this time of day (microseconds since midnight in `tz`) lie in the assessed hours?"""
         return any(span.holds(micros, end_inclusive=self.hours_end_inclusive) for span in self.hours)
+
+    def is_suspended(self, day: date) -> bool:
+        """Is this a day on which the platform does not assess?"""
+        return any_holds(self.suspended, day)
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -320,6 +332,23 @@ class _Reader:
             raise _bad("hours", value, '["08:00:00","24:00:00"]', "a start and an end, HH:MM:SS")
         return tuple(_span(span) for span in spans)
 
+    def days(self, knob: str) -> tuple[DaySpan, ...]:
+        value = self.raw.get(knob)
+        if value is None:
+            return ()
+        pairs = [value] if _is_pair(value) else value
+        if not isinstance(pairs, list | tuple) or not all(_is_pair(pair) for pair in pairs):
+            raise _bad_days(knob, value)
+        try:
+            found = tuple(
+                DaySpan(date.fromisoformat(first), date.fromisoformat(last)) for first, last in pairs
+            )
+        except ValueError:
+            raise _bad_days(knob, value) from None
+        if any(each.to_day < each.from_day for each in found):
+            raise _bad_days(knob, value)
+        return found
+
 
 def _kind(raw: Mapping[str, Any]) -> MeasureKind:
     default = MeasureKind.RATING if "positive" in raw else MeasureKind.REPLY
@@ -345,6 +374,10 @@ def _bad(knob: str, value: object, remedy: str, english: str) -> DefinitionError
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
     return DefinitionError(knob, f"旋钮 {knob} 的值 {shown} 不行，请写：{remedy} / {knob} must be {english}")
+
+
+def _bad_days(knob: str, value: object) -> DefinitionError:
+    return _bad(knob, value, '[["2026-02-15","2026-02-23"]]，首日和末日', "pairs of a first and a last day")
 
 
 def _is_pair(value: object) -> bool:

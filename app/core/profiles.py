@@ -7,12 +7,13 @@ and refuses what cites no source. Figures that come from outside the platform's 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
+from app.core.days import DaySpan
 from app.core.definitions import Definition, MeasureKind
 from app.core.spans import Span
 
@@ -155,6 +156,18 @@ class Measure:
     def editions_between(self, first: date, last: date) -> tuple[Edition, ...]:
         """The editions in force on one of these days (both included), in order of time."""
         return tuple(edition for edition in self.editions if edition.within(first, last) is not None)
+
+    def with_suspended(self, days: tuple[DaySpan, ...]) -> Measure:
+        """The measure with more days that are not assessed; a measure of ratings stays as it is."""
+        if self.kind is not MeasureKind.REPLY:
+            return self
+        return replace(
+            self,
+            editions=tuple(
+                replace(each, definition=replace(each.definition, suspended=each.definition.suspended + days))
+                for each in self.editions
+            ),
+        )
 
     def edition(self, edition_id: str) -> Edition | None:
         return next((edition for edition in self.editions if edition.id == edition_id), None)
@@ -374,8 +387,17 @@ class Profile:
     penalties: tuple[Penalty, ...] = ()
     rules: tuple[Rule, ...] = ()
     online_time: OnlineTime | None = None
+    suspended: tuple[DaySpan, ...] = ()
+    """Days on which the platform has said to one shop that it does not assess its replies (`with_suspended`)."""
     doubtful: tuple[Rule, ...] = ()
     """Passages that probably speak of another platform: kept to be shown with their doubt, applied nowhere."""
+
+    def with_suspended(self, days: tuple[DaySpan, ...]) -> Profile:
+        """The profile of a shop that the platform does not assess on some days: no reply measure counts them."""
+        days = tuple(replace(each, note="") for each in days)
+        return replace(
+            self, suspended=days, measures=tuple(measure.with_suspended(days) for measure in self.measures)
+        )
 
     def measure(self, measure_id: str) -> Measure:
         """The measure of that id. Raises KeyError if the platform has none."""

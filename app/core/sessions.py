@@ -52,8 +52,9 @@ class Rating:
     invited_at: datetime | None = None
 
 
-MENTIONED = ("item", "item_name", "order_no", "buyer_name")
-"""What an event of a session may name beside its own fields: the item (商品) in question, its name, an order, the buyer."""
+MENTIONED = ("item", "item_name", "order_no", "order_state", "entry", "buyer_name")
+"""What an event of a session may name beside its own fields: the item (商品) in question, its name, an order and its state, the
+page from which the buyer came, the buyer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,16 @@ def echoes_of(db: Database, shop_id: str, session: str, reply_id: str, since: da
     return [event_id for event_id, body in rows if body.get("echo_of") == reply_id]
 
 
+def events_of_sessions(db: Database, shop_id: str, sessions: Iterable[str]) -> list[Event]:
+    """All events of some sessions, in the tidy order."""
+    rows = db.exec(
+        select(EventRow.body)
+        .where(EventRow.shop_id == shop_id, col(EventRow.session).in_(list(sessions)))
+        .order_by(col(EventRow.at), col(EventRow.id))
+    )
+    return [parse_event(body) for body in rows]
+
+
 def events_between(db: Database, shop_id: str, since: datetime, until: datetime) -> list[Event]:
     """The shop's events with `since <= at < until`, in the tidy order."""
     rows = db.exec(

@@ -190,6 +190,8 @@ class SessionRow(SQLModel, table=True):
     last_kind: str = "text"
     suggestions: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     advice: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    recap: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """What was said before, for whoever takes over; None where nobody waits or nothing was."""
 
 
 class DeadlineRow(SQLModel, table=True):
@@ -402,6 +404,38 @@ class PresenceRow(SQLModel, table=True):
     online: bool
     at: datetime = Field(sa_type=Instant)
     event_id: str
+
+
+class LeaveRow(SQLModel, table=True):
+    """That a buyer's message was left while the shop was closed and nobody was online, as was seen when it came."""
+
+    __tablename__ = "leave_message"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    event_id: str = Field(primary_key=True)
+
+
+class ServiceHoursRow(SQLModel, table=True):
+    """A shop's service hours, as the JSON text that `app.core.service_hours_reading` reads."""
+
+    __tablename__ = "service_hours"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    body: str = Field(sa_type=Text)
+    updated_at: datetime = Field(sa_type=Instant)
+    updated_by: str = ""
+
+
+class RosterRow(SQLModel, table=True):
+    """A shop's agents and groups, as the JSON text that `app.core.roster` reads."""
+
+    __tablename__ = "roster"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    body: str = Field(sa_type=Text)
+    updated_at: datetime = Field(sa_type=Instant)
+    updated_by: str = ""
 
 
 class PhraseRow(SQLModel, table=True):

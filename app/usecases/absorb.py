@@ -13,18 +13,20 @@ from app.core.auto_reply import Say, decide_at_once
 from app.core.clocks import OpenItem, note_after_machine
 from app.core.events import Event, EventType, Sender
 from app.core.invites import InviteAdvice
+from app.core.recap import Recap
 from app.core.routing import RoutingAdvice
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.db.journal import lock_buyers
 from app.usecases.acts import record_at_once, record_findings
+from app.usecases.agents import route
 from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
+from app.usecases.leaves import note_leaves
 from app.usecases.offers import note_offers, note_taken
 from app.usecases.picture import (
     Picture,
     look_at_buyer,
     look_at_buyers,
-    route,
     sessions_with_open_items,
 )
 from app.usecases.projections import note_presence, project_deadlines, project_sessions
@@ -45,6 +47,8 @@ class EventDecision:
     auto_reply: Say | None = None
     advice: InviteAdvice | None = None
     routing: RoutingAdvice | None = None
+    recap: Recap | None = None
+    """What was said before, for whoever gets the buyer by the routing advice."""
     findings: tuple[dict[str, Any], ...] = ()
 
 
@@ -55,6 +59,7 @@ def absorb(
     note_presence(db, shop.id, events)
     by_buyer = _by_buyer(events)
     lock_buyers(db, shop.id, by_buyer)
+    note_leaves(db, shop, events, now)
     count_events(db, shop, events, now)
     decisions: dict[str, EventDecision] = {}
     for considered in _considered(db, knowledge, shop, by_buyer, now):
@@ -138,6 +143,7 @@ def _decide(
                 findings = _lint(knowledge, picture, session, message)
                 if record:
                     record_findings(db, picture, session, message, findings)
+        needs_agent = session.agent is None and (item is not None or event.type is EventType.HANDOVER)
         decisions[event.id] = EventDecision(
             item=item,
             note=_note(session, item, auto_reply) if item is not None else None,
@@ -145,7 +151,8 @@ def _decide(
             suggestions=suggestions,
             auto_reply=auto_reply,
             advice=considered.advice(session),
-            routing=route(db, picture) if item is not None and session.agent is None else None,
+            routing=route(db, picture, session) if needs_agent else None,
+            recap=considered.recap(session) if needs_agent else None,
             findings=findings,
         )
     return decisions

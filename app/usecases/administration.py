@@ -22,9 +22,9 @@ from app.usecases.knowledge import Knowledge
 from app.usecases.policy_versions import first_version
 from phrasebank import starter_bank
 
-SCOPES: Final = ("events", "lint", "read", "phrases", "policy", "alerts", "dashboard")
+SCOPES: Final = ("events", "lint", "read", "phrases", "policy", "staff", "alerts", "dashboard")
 """What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; change what the machine may
-do by itself; change who is told when a buyer waits; sign in."""
+do by itself; change service hours and roster; change who is told when a buyer waits; sign in."""
 _SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 WEB_SESSION_FOR: Final = timedelta(days=7)
 

@@ -11,6 +11,7 @@ from sqlmodel import Session as Database
 from app.core.clocks import OpenItem
 from app.core.events import Kind
 from app.core.invites import InviteAdvice, InviteRules, advise
+from app.core.recap import Recap
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.core.utterances import utterance_of
 from app.usecases.knowledge import Knowledge
@@ -19,6 +20,7 @@ from app.usecases.picture import (
     mood_of,
     said_to,
 )
+from app.usecases.recaps import recap_for
 from app.usecases.shops import Shop
 from phrasebank import Hit, Phrase, Result
 from phrasebank.filling import fill
@@ -44,6 +46,7 @@ class Considered:
     picture: Picture
     _found: dict[tuple[str, str | None], Result] = field(default_factory=dict)
     _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
+    _recaps: dict[str, Recap | None] = field(default_factory=dict)
 
     def found(self, session: Session, message: Message | None) -> Result:
         """The team's replies that fit a message with what the buyer said in one go with it; none for what is no text."""
@@ -114,6 +117,12 @@ class Considered:
         if session.id not in self._advice:
             self._advice[session.id] = self._advise(session)
         return self._advice[session.id]
+
+    def recap(self, session: Session) -> Recap | None:
+        """What whoever takes over the session should know; None where there is nothing but the message that waits."""
+        if session.id not in self._recaps:
+            self._recaps[session.id] = recap_for(self.db, self.knowledge, self.picture, session)
+        return self._recaps[session.id]
 
     def _advise(self, session: Session) -> InviteAdvice | None:
         if not any(m.sender in HUMAN_SENDERS for m in session.messages):

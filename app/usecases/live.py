@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
+
+from app.usecases.staff import StaffView
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class WaitingView:
     suggestions: tuple[SuggestionView, ...] = ()
     note: str | None = None
     """Something that everybody must see, such as that the machine answered but the human clock still runs."""
+    recap: Mapping[str, Any] | None = None
+    """What was said before, as `Recap.to_json` has it; None where there is nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +132,5 @@ class LiveView:
     findings: tuple[FindingView, ...]
     advice: tuple[AdviceView, ...]
     rates: tuple[RateView, ...]
+    staff: StaffView | None = None
+    """None where nothing is known of agents or hours."""

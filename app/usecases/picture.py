@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
@@ -15,10 +14,10 @@ from app.core.courtesy import infer_courtesy
 from app.core.events import Event, EventType, Sender
 from app.core.mood import Mood, MoodModel
 from app.core.profiles import Edition
-from app.core.routing import RETURN_WITHIN, RoutingAdvice, advise_routing
 from app.core.sessions import SHOP_SENDERS, Session, fold_session
 from app.db.journal import events_about_buyers, events_about_sessions
-from app.db.tables import DeadlineRow, PresenceRow, SessionRow
+from app.db.tables import DeadlineRow
+from app.usecases.leaves import leaves_of, with_leave
 from app.usecases.shops import Shop
 
 
@@ -69,16 +68,22 @@ def look_at_buyers(
     """The same for several buyers, whose journals are read in one go; by buyer."""
     wanted = {buyer: frozenset(own) for buyer, own in sessions.items()}
     edition = shop.reply_edition(now)
+    found = events_about_buyers(db, shop.id, wanted)
+    leaves = leaves_of(db, shop, [event for events in found.values() for event in events])
     return {
         buyer: _picture(
             shop,
             edition,
             buyer,
             wanted[buyer],
-            [with_courtesy(event) for event in events if until is None or event.at <= until],
+            [
+                with_leave(with_courtesy(event), leaves)
+                for event in events
+                if until is None or event.at <= until
+            ],
             now,
         )
-        for buyer, events in events_about_buyers(db, shop.id, wanted).items()
+        for buyer, events in found.items()
     }
 
 
@@ -127,41 +132,6 @@ def said_to(session: Session) -> frozenset[str]:
 
 def mood_of(session: Session, moods: MoodModel) -> Mood:
     return moods.session([m.text for m in session.standing if m.by_buyer and m.text])
-
-
-def online_load(db: Database, shop_id: str) -> dict[str, int]:
-    """Online agents, and how many open sessions each has."""
-    agents = db.exec(
-        select(PresenceRow.agent).where(PresenceRow.shop_id == shop_id, col(PresenceRow.online))
-    ).all()
-    load = dict.fromkeys(agents, 0)
-    busy = db.exec(
-        select(SessionRow.agent, func.count())
-        .where(
-            SessionRow.shop_id == shop_id,
-            col(SessionRow.waiting_since).is_not(None),
-            col(SessionRow.agent).in_(list(agents)),
-        )
-        .group_by(col(SessionRow.agent))
-    ).all()
-    return load | {agent: count for agent, count in busy if agent is not None}
-
-
-def route(db: Database, picture: Picture) -> RoutingAdvice:
-    """Whom this buyer should go to."""
-    earlier = db.exec(
-        select(SessionRow.last_event_at, SessionRow.agent).where(
-            SessionRow.shop_id == picture.shop.id,
-            SessionRow.buyer == picture.buyer,
-            SessionRow.last_event_at >= picture.now - RETURN_WITHIN - timedelta(minutes=1),
-            col(SessionRow.agent).is_not(None),
-        )
-    ).all()
-    return advise_routing(
-        picture.now,
-        online_load(db, picture.shop.id),
-        [(at, agent) for at, agent in earlier if agent is not None],
-    )
 
 
 def with_courtesy(event: Event) -> Event:

@@ -114,6 +114,7 @@ def _session_rows(considered: Considered) -> Iterator[dict[str, Any]]:
             found = considered.hits_json(session, considered.offered(session, last))
             suggestions = [hit | {"message": last.id} for hit in found]
         advice = considered.advice(session)
+        before = considered.recap(session) if waiting is not None else None
         yield {
             "shop_id": picture.shop.id,
             "id": session.id,
@@ -128,6 +129,7 @@ def _session_rows(considered: Considered) -> Iterator[dict[str, Any]]:
             "last_kind": (last.kind if last else Kind.TEXT).value,
             "suggestions": suggestions,
             "advice": advice_json(advice) if advice else None,
+            "recap": before.to_json() if before else None,
         }
 
 

@@ -22,6 +22,7 @@ from app.usecases.live import (
 )
 from app.usecases.measures import RateBoard
 from app.usecases.shops import Shop, read_shop
+from app.usecases.staff import StaffView, read_staff
 
 ACTS = 40
 FINDINGS = 20
@@ -44,7 +45,13 @@ def read_live(db: Database, knowledge: Knowledge, board: RateBoard, shop_id: str
         findings=_findings(db, shop),
         advice=_advice(db, shop, now),
         rates=board.rates(db, shop),
+        staff=_staff(db, shop, now),
     )
+
+
+def _staff(db: Database, shop: Shop, now: datetime) -> StaffView | None:
+    view = read_staff(db, shop, now)
+    return view if view.agents or view.state.open is not None else None
 
 
 def read_waiting(db: Database, shop: Shop, now: datetime) -> tuple[WaitingView, ...]:
@@ -78,6 +85,7 @@ def _waiting(row: SessionRow, answered: bool) -> WaitingView:
         counted=row.counted,
         suggestions=tuple(_suggestion(raw) for raw in row.suggestions),
         note=note_after_machine(row.counted) if answered else None,
+        recap=row.recap,
     )
 
 

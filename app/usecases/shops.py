@@ -1,25 +1,34 @@
-"""A shop as the use cases see it: its platform profile, its policy and where to send what it says."""
+"""A shop as the use cases see it: its platform profile, its policy, its hours and where to send what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
+from app.core.days import DaySpan
 from app.core.policies import Policy
 from app.core.profiles import Edition, Profile
+from app.core.service_hours import ServiceHours
 from app.db.tables import ShopRow
+from app.usecases.shop_documents import stored_hours
 
 
 class UnknownShopError(LookupError):
     """There is no shop with this id."""
 
 
+_NOT_SET: Final = ServiceHours()
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
+    """`profile` is the platform's, without the days that it has said it does not assess this shop on."""
+
     id: str
     name: str
     profile: Profile
@@ -27,6 +36,7 @@ class Shop:
     callback_url: str | None
     callback_secret: str | None
     bank_version: int
+    hours: ServiceHours = _NOT_SET
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -55,12 +65,27 @@ def read_shop(db: Session, profiles: Mapping[str, Profile], shop_id: str) -> Sho
     row = db.get(ShopRow, shop_id)
     if row is None:
         raise UnknownShopError(f"没有店铺 {shop_id} / unknown shop")
+    profile = profiles[row.platform]
+    hours = stored_hours(db, shop_id, profile.timezone)
     return Shop(
         id=row.id,
         name=row.name,
-        profile=profiles[row.platform],
+        profile=_assessed(profile, hours.suspended) if hours.suspended else profile,
         policy=Policy.of_record(row.policy),
         callback_url=row.callback_url,
         callback_secret=row.callback_secret,
         bank_version=row.bank_version,
+        hours=hours,
     )
+
+
+_assessed_profiles: dict[tuple[str, tuple[DaySpan, ...]], tuple[Profile, Profile]] = {}
+
+
+def _assessed(profile: Profile, suspended: tuple[DaySpan, ...]) -> Profile:
+    """The profile with days that are not assessed: one value for all shops that have the same, so that plans are shared."""
+    key = (profile.platform, suspended)
+    known = _assessed_profiles.get(key)
+    if known is None or known[0] is not profile:
+        known = _assessed_profiles[key] = (profile, profile.with_suspended(suspended))
+    return known[1]

@@ -9,12 +9,26 @@ from sqlmodel import select
 
 from app.core.situations import Staffing
 from app.db.tables import PresenceRow
+from app.usecases.opening import state_of
 from app.usecases.shops import Shop
 
 
 def staffing_of(db: Database, shop: Shop, now: datetime) -> Staffing:
-    """By who is online: nobody is there if agents are known to come and go and none is online."""
+    """By the shop's hours, and while it is open, or has set none, by who is online.
+
+    A closed shop is not staffed, though a console may be left open over night. Of an open one, agents are known to come and go
+    and none is online: nobody is there either, and nobody knows until when.
+    """
+    state = state_of(shop, now)
+    if state.open is False:
+        return Staffing(staffed=False, opens_at=state.opens_at)
+    online = agents_online(db, shop, now)
+    return Staffing(staffed=state.open if online is None else online)
+
+
+def agents_online(db: Database, shop: Shop, now: datetime) -> bool | None:
+    """Is an agent online? None where agents are not known to come and go."""
     online = db.exec(
         select(PresenceRow.online).where(PresenceRow.shop_id == shop.id, PresenceRow.at <= now)
     ).all()
-    return Staffing(staffed=any(online)) if online else Staffing()
+    return any(online) if online else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -21,6 +21,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlmodel import Session as Database
 
 from app.core.courtesy import infer_courtesy
+from app.core.days import DaySpan
 from app.core.events import Event, EventType, Sender
 from app.core.measures.history import shop_of
 from app.core.measures.ledger import BuyerLedger
@@ -28,6 +29,7 @@ from app.core.measures.plans import Plan
 from app.core.measures.shares import Changes
 from app.core.profiles import Profile
 from app.db import standing as rows
+from app.usecases.leaves import leaves_of, with_leave
 from app.usecases.shops import Shop, read_shop, shop_ids
 
 EVENTS_HELD = 60_000
@@ -105,14 +107,15 @@ class _Work:
 
 _lock = Lock()
 _ledgers: WeakKeyDictionary[Any, Ledgers] = WeakKeyDictionary()
-_plans: dict[str, tuple[Profile, Plan]] = {}
+_plans: dict[tuple[str, tuple[DaySpan, ...]], tuple[Profile, Plan]] = {}
 
 
 def plan_of(profile: Profile) -> Plan:
     """What the platform's measures ask of events; made once for each profile."""
-    known = _plans.get(profile.platform)
+    key = (profile.platform, profile.suspended)
+    known = _plans.get(key)
     if known is None or known[0] is not profile:
-        known = _plans[profile.platform] = (profile, Plan(profile.measures))
+        known = _plans[key] = (profile, Plan(profile.measures))
     return known[1]
 
 
@@ -140,15 +143,16 @@ def count_events(db: Database, shop: Shop, events: Iterable[Event], now: datetim
         work.ledgers.forget(shop.id)
         work.claims[shop.id] = plan.fingerprint
     work.changes.setdefault(shop.id, Changes())
-    _take_out(db, work, plan, shop.id, by_name)
+    _take_out(db, work, plan, shop, by_name)
+    leaves = leaves_of(db, shop, [event for own in by_name.values() for event in own])
     for name, own in by_name.items():
         ledger = work.taken[name].ledger
         for event in own:
-            ledger.take(infer(event, plan))
+            ledger.take(infer(event, plan, leaves))
 
 
 def _take_out(
-    db: Database, work: _Work, plan: Plan, shop_id: str, new: Mapping[_Name, Sequence[Event]]
+    db: Database, work: _Work, plan: Plan, shop: Shop, new: Mapping[_Name, Sequence[Event]]
 ) -> None:
     """Have the ledgers of these buyers in the work's hands, as they are without the new events."""
     cold: list[_Name] = []
@@ -163,10 +167,11 @@ def _take_out(
     if not cold:
         return
     new_ids = {event.id for name in cold for event in new[name]}
-    journal = rows.events_of_buyers(db, shop_id, list({buyer for _, buyer, _ in cold}), new_ids)
+    journal = rows.events_of_buyers(db, shop.id, list({buyer for _, buyer, _ in cold}), new_ids)
+    leaves = leaves_of(db, shop, [event for events in journal.values() for event in events])
     for name in cold:
         _, buyer, named_shop = name
-        known = [infer(event, plan) for event in journal[buyer] if shop_of(event) == named_shop]
+        known = [infer(event, plan, leaves) for event in journal[buyer] if shop_of(event) == named_shop]
         ledger = BuyerLedger(plan, named_shop, buyer, known)
         ledger.settle(Changes())
         work.taken[name] = _Kept(ledger, rows.pending_row(ledger.pending()))
@@ -246,11 +251,12 @@ def count_anew(db: Database, shop: Shop, now: datetime, progress: Callable[[int]
     changes = Changes()
     pending: dict[tuple[str, str], tuple[int, str] | None] = {}
     count = 0
+    leaves = leaves_of(db, shop)
     for buyer, events in rows.events_by_buyer(db, shop.id):
         by_shop: dict[str, list[Event]] = {}
         for event in events:
             if event.session is not None:
-                by_shop.setdefault(shop_of(event), []).append(infer(event, plan))
+                by_shop.setdefault(shop_of(event), []).append(infer(event, plan, leaves))
         for named_shop, own in by_shop.items():
             ledger = BuyerLedger(plan, named_shop, buyer, own)
             ledger.settle(changes)
@@ -285,8 +291,10 @@ def make_sure_counted(db: Database, shop: Shop, now: datetime) -> None:
         count_anew(db, shop, now)
 
 
-def infer(event: Event, plan: Plan) -> Event:
-    """Fill in what a console does not tell, where it matters: a closing thanks."""
+def infer(event: Event, plan: Plan, leaves: Collection[str] = frozenset()) -> Event:
+    """Fill in what a console does not tell, where it matters: a closing thanks, and what is among the `leaves`."""
+    if leaves:
+        event = with_leave(event, leaves)
     if (
         plan.ignores_courtesy
         and event.courtesy is None

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.core.auto_reply import Say
+from app.core.recap import Recap
+from app.core.routing import RoutingAdvice
 from app.usecases.absorb import EventDecision
 from app.usecases.considered import advice_json
 from app.usecases.take_events import Answer
@@ -54,9 +56,21 @@ def decision_json(decision: EventDecision, now: datetime) -> dict[str, Any]:
         "auto_reply": auto_reply,
         "rating_advice": advice_json(decision.advice) if decision.advice is not None else None,
         "routing_advice": (
-            {"agent": decision.routing.agent, "reason": decision.routing.reason}
-            if decision.routing is not None
-            else None
+            routing_json(decision.routing, decision.recap) if decision.routing is not None else None
         ),
         "findings": list(decision.findings),
+    }
+
+
+def routing_json(advice: RoutingAdvice, recap: Recap | None) -> dict[str, Any]:
+    """`summary` is null where there is nothing to tell beside the message that waits."""
+    offline = advice.offline
+    return {
+        "agent": advice.agent,
+        "reason": advice.reason,
+        "rule": advice.rule.value,
+        "group": advice.group,
+        "offline": {"rule": offline.rule.value, "agent": offline.agent} if offline is not None else None,
+        "hints": list(advice.hints),
+        "summary": recap.to_json() if recap is not None else None,
     }

@@ -72,6 +72,8 @@ Alerter = Annotated[Principal, Depends(_holder_of("alerts"))]
 """The caller, who may change who is told when a buyer waits."""
 PolicyEditor = Annotated[Principal, Depends(_holder_of("policy"))]
 """The caller, who may change what the machine does by itself."""
+Staffer = Annotated[Principal, Depends(_holder_of("staff"))]
+"""The caller, who may change service hours, agents and groups."""
 Sender = Annotated[Principal, Depends(_holder_of("events"))]
 """The caller, who may report what happened: verdicts on suggestions are facts as events are."""
 LintUser = Annotated[Principal, Depends(_holder_of("lint"))]

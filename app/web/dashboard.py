@@ -20,7 +20,7 @@ from app.core.profiles import Status
 from app.usecases.live import FindingView, LiveView, RateView, WaitingView
 from app.web.rendering import ENVIRONMENT, render
 
-FRAGMENTS: Final = ("waiting", "acts", "findings", "advice", "rates")
+FRAGMENTS: Final = ("waiting", "staff", "acts", "findings", "advice", "rates")
 """The parts of the page that are fetched again one by one; also the names of the stream's events."""
 
 AMBER_S: Final = 80
@@ -275,6 +275,12 @@ def _span(seconds: float) -> str:
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60:02d}:{rest % 60:02d}"
 
 
+def _moment(at: datetime, now: datetime) -> str:
+    """A time as people say it: `22:00` today, else with its day."""
+    days = (at.date() - now.date()).days
+    return {0: "", 1: "明天 "}.get(days, f"{at.month}月{at.day}日 ") + f"{at:%H:%M}"
+
+
 def _left(waiting: WaitingView, now: datetime) -> str:
     """What the clock of a waiting buyer shows: time left rounded up, or time over rounded down."""
     left = (waiting.deadline_at - now).total_seconds()
@@ -307,6 +313,7 @@ def _shared(view: LiveView) -> dict[str, object]:
         "missed": [entry for entry in entries if entry[1] == "missed"],
         "rate_cards": [_rate_card(rate) for rate in view.rates],
         "clock": lambda at: at.astimezone(zone).strftime("%H:%M:%S"),
+        "moment": lambda at: _moment(at.astimezone(zone), view.now.astimezone(zone)),
         "left": lambda waiting: _left(waiting, view.now),
         "waited": lambda waiting: _span(max(0.0, (view.now - waiting.waiting_since).total_seconds())),
     }

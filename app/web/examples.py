@@ -25,6 +25,8 @@ _EVENT_SCHEMA: Final[dict[str, Any]] = {
         "kind": {"type": "string", "enum": ["text", "image", "card", "emoji", "file", "voice"]},
         "text": {"type": "string", "maxLength": 20000},
         "item": {"description": "买家在看的商品 / the item in question"},
+        "order_state": {"description": "订单状态，用来分流 / state of the order, for routing"},
+        "entry": {"description": "进线页面，用来分流 / the page from which the buyer came"},
         "item_name": {"description": "商品名 / its name"},
         "order_no": {"description": "订单号，如订单卡片里的 / an order number, as of an order card"},
         "buyer_name": {"description": "买家称呼 / what the buyer is called"},
@@ -73,7 +75,15 @@ _ANSWER: Final = {
                 ],
                 "auto_reply": None,
                 "rating_advice": None,
-                "routing_advice": {"agent": "小林", "reason": "在线客服中接待最少（1 位）"},
+                "routing_advice": {
+                    "agent": "小林",
+                    "reason": "在线客服中接待最少（1 位）",
+                    "rule": "least_loaded",
+                    "group": None,
+                    "offline": None,
+                    "hints": [],
+                    "summary": None,
+                },
                 "findings": [],
             },
         }
@@ -496,4 +506,60 @@ DRY_RUN_OPENAPI: Final[dict[str, Any]] = {
         "422": _POLICY_PROBLEMS["422"],
         "503": problem("rehearsing", "已有一次试跑在进行，请稍后再试", 503),
     },
+}
+HOURS_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {"type": "object"},
+        {
+            "week": {
+                "summary": "每周、放假、临时关店、班次",
+                "value": {
+                    "week": {
+                        **{day: ["09:00-22:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
+                        "sat": ["10:00-18:00"],
+                        "sun": [],
+                    },
+                    "holidays": {"calendar": "china", "hours": ["10:00-16:00"], "make_up_like": "mon"},
+                    "days": {"2026-11-11": {"hours": ["00:00-24:00"], "note": "大促"}},
+                    "closings": [
+                        {
+                            "from": "2026-12-01T14:00:00+08:00",
+                            "until": "2026-12-01T16:00:00+08:00",
+                            "reason": "盘点",
+                        }
+                    ],
+                    "shifts": {"小林": {"week": {"mon": ["09:00-17:00"]}, "days": {"2026-11-23": []}}},
+                    "suspended": [{"from": "2027-02-05", "to": "2027-02-12", "note": "平台春节公告"}],
+                },
+            }
+        },
+    ),
+    "responses": {"422": problem("bad_document", "有 2 处不对，原来的没有改动", 422)},
+}
+ROSTER_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {"type": "object"},
+        {
+            "groups": {
+                "summary": "两组客服",
+                "value": {
+                    "agents": [
+                        {"id": "小林", "groups": ["售前"], "limit": 8},
+                        {"id": "阿美", "groups": ["售后"], "limit": 5, "skills": ["退换货"]},
+                    ],
+                    "groups": [
+                        {"id": "售前", "fallback": "售后"},
+                        {
+                            "id": "售后",
+                            "select": {"order_states": ["已发货", "退款中"], "keywords": ["退货", "退款"]},
+                            "offline": {"rule": "leave"},
+                        },
+                    ],
+                    "default_group": "售前",
+                    "default_limit": 6,
+                },
+            }
+        },
+    ),
+    "responses": {"422": problem("bad_document", "有 2 处不对，原来的没有改动", 422)},
 }

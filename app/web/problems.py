@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.core.faults import FaultsError
 from app.core.policies import PolicyError
 from app.db.writer import ClosedError, OverloadedError
 from app.usecases.administration import AdministrationError
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "urn:miaohui:problem:"
 RETRY_AFTER_S = 2
+MAX_FAULTS = 100
 
 
 class Problem(Exception):  # noqa: N818  (it is the document's name)
@@ -114,6 +116,12 @@ def install(app: FastAPI) -> None:
         ]
         title = "策略里有设置不能用，什么都没有改 / some knobs cannot be used, nothing was changed"
         return Problem(422, "bad_policy", title, str(error), faults=faults).response()
+
+    @app.exception_handler(FaultsError)
+    async def _faulty(request: Request, error: FaultsError) -> Response:
+        faults = [{"where": fault.where, "message": fault.message} for fault in error.faults[:MAX_FAULTS]]
+        title = f"有 {len(error.faults)} 处不对，原来的没有改动 / nothing was changed"
+        return Problem(422, "bad_document", title, faults=faults).response()
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(request: Request, error: ClientDisconnect) -> Response:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
+from app.core.routing import AgentNow
+from app.core.service_hours import State
 from app.usecases.live import (
     ActView,
     AdviceView,
@@ -15,6 +18,7 @@ from app.usecases.live import (
     SuggestionView,
     WaitingView,
 )
+from app.usecases.staff import AgentView, GroupView, StaffView
 
 NOON = datetime(2026, 11, 11, 4, 18, 26, tzinfo=UTC)
 """12:18:26 in Shanghai, in the middle of the rush."""
@@ -49,6 +53,7 @@ def waiting(
     counted: bool = True,
     suggestions: tuple[SuggestionView, ...] = (),
     note: str | None = None,
+    recap: dict[str, Any] | None = None,
 ) -> WaitingView:
     deadline_at = now + timedelta(seconds=left_s)
     return WaitingView(
@@ -62,6 +67,7 @@ def waiting(
         counted=counted,
         suggestions=suggestions,
         note=note,
+        recap=recap,
     )
 
 
@@ -124,6 +130,27 @@ def busy_view(now: datetime = NOON) -> LiveView:
         findings=_findings(now),
         advice=_advice(),
         rates=_rates(),
+        staff=_staff(now),
+    )
+
+
+def _staff(now: datetime) -> StaffView:
+    def agent(name: str, load: int, limit: int | None, *, online: bool = True, **more: Any) -> AgentView:
+        shift = more.pop("on_shift", True)
+        return AgentView(AgentNow(name, online, load, limit, more.pop("groups", ()), shift), name, **more)
+
+    return StaffView(
+        state=State(True, "week", "营业中，周三 09:00-22:00"),
+        closes_at=now + timedelta(hours=10),
+        agents=(
+            agent("阿哲", 6, 6, groups=("售后",), note="会处理破损"),
+            agent("小林", 5, 8, groups=("售前",)),
+            agent(HOSTILE, 2, None, on_shift=None),
+            agent("小周", 0, 6, online=False, groups=("售后",)),
+            agent("老秦", 0, 6, online=False, on_shift=False),
+        ),
+        groups=(GroupView("售前", "售前", 2, 7, None), GroupView("售后", "售后", 1, 6, 6)),
+        hints=("小周 在班但不在线，可请上线",),
     )
 
 
@@ -177,6 +204,9 @@ def _waiting(now: datetime) -> tuple[WaitingView, ...]:
                 ),
             ),
             note="机器已发安抚语，人工计时仍在走，请尽快接手。",
+            recap={
+                "text": "还没答：灯罩收到有一道裂，能换一个吗？；阿哲答应过：我核实后稍晚回复您；订单 …3456"
+            },
         ),
         waiting(
             now,

@@ -18,7 +18,10 @@ from live_markup import Element, read
 from live_views import HOSTILE, NOON, REPLY_CURVE, busy_view, empty_view, rate, suggestion, waiting
 
 from app.core.profiles import Status
+from app.core.routing import AgentNow
+from app.core.service_hours import State
 from app.usecases.live import ActView, AdviceView, FindingView, LiveView, RateView, WaitingView
+from app.usecases.staff import AgentView, GroupView, StaffView
 from app.web.dashboard import (
     FRAGMENTS,
     STATUS_NAMES,
@@ -181,6 +184,7 @@ def _hostile_view() -> LiveView:
                 agent=HOSTILE,
                 kind=HOSTILE,
                 note=HOSTILE,
+                recap={"text": HOSTILE},
                 suggestions=(suggestion(HOSTILE, title=HOSTILE, why=(HOSTILE,), missing=(HOSTILE,)),),
             ),
             waiting(left_s=-60, text=HOSTILE * 10, buyer=HOSTILE, session=HOSTILE),
@@ -200,6 +204,13 @@ def _hostile_view() -> LiveView:
                 source=HOSTILE,
                 curve=((HOSTILE, 1, 2), (HOSTILE, 3, 4)),
             ),
+        ),
+        staff=StaffView(
+            State(False, "closing", HOSTILE),
+            None,
+            (AgentView(AgentNow(HOSTILE, online=True, groups=(HOSTILE,)), HOSTILE, (HOSTILE,), HOSTILE),),
+            (GroupView(HOSTILE, HOSTILE, 1, 1, None),),
+            (HOSTILE,),
         ),
     )
 
@@ -350,11 +361,43 @@ def test_the_id_of_a_buyer_stays_when_the_others_change() -> None:
         ("findings", "今天说的话都很干净"),
         ("advice", "暂时没有适合邀评的会话"),
         ("rates", "还没有指标"),
+        ("staff", "还不知道有哪些客服"),
     ],
 )
 def test_a_part_with_nothing_in_it_speaks_to_people(name: str, words: str) -> None:
     assert words in fragment(name, empty_view())
     assert words not in fragment(name, busy_view())
+
+
+# --- Agents and their loads ---
+
+
+def test_who_is_online_full_or_missing_is_told_apart() -> None:
+    root = read(fragment("staff", busy_view()))
+    seats = [squeeze(seat.text) for seat in root.all("li", "seat")]
+    assert len(seats) == 4
+    assert seats[0] == "阿哲 售后 已满 6/6 位"
+    assert seats[3] == "小周 售后 在班，没上线 0/6 位"
+    text = squeeze(root.text)
+    assert "营业中，周三 09:00-22:00" in text
+    assert "到 22:18" in text
+    assert "另有 1 位不在线" in text
+    assert "售后 6/6 位，已满" in text
+    assert "小周 在班但不在线，可请上线" in text
+
+
+def test_a_closed_shop_says_when_it_opens() -> None:
+    view = busy_view()
+    assert view.staff is not None
+    closed = State(False, "week", "不在服务时间，周三 休息", view.now + timedelta(days=1))
+    shown = replace(view, staff=replace(view.staff, state=closed, closes_at=None))
+    assert "下次 明天 12:18" in squeeze(read(fragment("staff", shown)).text)
+
+
+def test_what_was_said_before_stands_with_the_buyer_who_waits() -> None:
+    root = read(fragment("waiting", busy_view()))
+    [told] = root.all("p", "recap")
+    assert squeeze(told.text).startswith("此前 还没答：灯罩收到有一道裂")
 
 
 # --- Findings, acts, advice ---

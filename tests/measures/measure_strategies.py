@@ -58,6 +58,13 @@ def settings_of() -> st.SearchStrategy[dict[str, Any]]:
                 [["08:00:00", "23:00:00"], ["00:00:00", "24:00:00"], ["23:00:00", "24:00:00"]]
             ),
             "hours_end_inclusive": st.booleans(),
+            "suspended": st.sampled_from(
+                [
+                    [],
+                    [["2024-03-05", "2024-03-05"]],
+                    [["2024-03-06", "2024-03-09"], ["2024-04-01", "2024-04-02"]],
+                ]
+            ),
             "tz": st.sampled_from(["Asia/Shanghai", "UTC", "America/New_York"]),
         },
     )

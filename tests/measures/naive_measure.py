@@ -32,6 +32,7 @@ DEFAULTS: Mapping[str, Any] = {
     "spam": "keep",
     "cross_day": "keep",
     "offline_leave": "count",
+    "suspended": [],
     "tz": "Asia/Shanghai",
 }
 COUNTING = {
@@ -171,6 +172,8 @@ def _assessed(
         exactly = clock == time.fromisoformat(end)
         if not (exactly and knob["hours_end_inclusive"]):
             return False
+    if any(start <= at.date().isoformat() <= end for start, end in knob["suspended"]):
+        return False
     return (first is None or at.date() >= first) and (last is None or at.date() <= last)
 
 

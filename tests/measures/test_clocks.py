@@ -56,6 +56,7 @@ def test_what_has_not_happened_yet_is_not_seen() -> None:
         ({"hours": ["08:00:00", "09:00:00"]}, [("10:00:00", "buyer")], "outside_hours"),
         ({"spam": "drop_system"}, [("10:00:00", "buyer", {"spam": "system"})], "spam"),
         ({"offline_leave": "drop"}, [("10:00:00", "buyer", {"leave": True})], "offline_leave"),
+        ({"suspended": [["2024-03-04", "2024-03-05"]]}, [("10:00:00", "buyer")], "suspended"),
         ({"robot_only": "exclude"}, [("10:00:00", "buyer"), ("10:00:01", "robot")], "robot_only"),
         (
             {"unit": "session", "session_rule": "first_item", "burst": "first"},

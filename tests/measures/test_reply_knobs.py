@@ -88,6 +88,18 @@ def counts(knobs: dict[str, Any], *shorts: Short, as_of: str | None = None) -> t
             id="what was left while nobody was online is dropped",
         ),
         pytest.param(
+            {"suspended": ["2024-03-05", "2024-03-05"]},
+            [("10:00:00", "buyer"), ("10:01:00", "agent")],
+            (0, 0, 0),
+            id="nothing counts on a day that the platform does not assess",
+        ),
+        pytest.param(
+            {"suspended": [["2024-03-01", "2024-03-04"], ["2024-03-06", "2024-03-06"]]},
+            [("10:00:00", "buyer"), ("10:01:00", "agent")],
+            (1, 1, 0),
+            id="the days around it count",
+        ),
+        pytest.param(
             {},
             [("10:00:00", "agent"), ("10:00:00", "buyer")],
             (1, 1, 0),

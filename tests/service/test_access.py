@@ -38,6 +38,8 @@ BODIES: dict[str, Any] = {
     "/v1/policy": {"policy": {}, "changes": {"learn": "off"}, "based_on": 1},
     "/v1/policy/versions/{number}/restore": {},
     "/v1/policy/dry-run": {"changes": {"learn": "off"}},
+    "/v1/service-hours": {},
+    "/v1/roster": {},
 }
 
 

@@ -42,6 +42,7 @@ class Dropped(StrEnum):
     COURTESY = "courtesy"
     CROSS_DAY = "cross_day"
     OUTSIDE_HOURS = "outside_hours"
+    SUSPENDED = "suspended"
 
 
 class Item(NamedTuple):
@@ -186,6 +187,7 @@ class ItemReader:
         self._same_day_only = definition.cross_day is not CrossDay.KEEP
         self._without_leave = definition.offline_leave is OfflineLeave.DROP
         self._without_withdrawn = definition.withdrawn is Withdrawn.DROP_IF_BEFORE_REPLY
+        self._suspended = bool(definition.suspended)
         self._without_courtesy = definition.closing is Closing.IGNORE_COURTESY
 
     def read(self, buyer: BuyerHistory, name: str, mark: Bookmark) -> Iterator[Item]:
@@ -240,6 +242,8 @@ class ItemReader:
                     else self.definition.in_hours(clock)
                 ):
                     dropped = Dropped.OUTSIDE_HOURS
+                elif self._suspended and self.definition.is_suspended(day):
+                    dropped = Dropped.SUSPENDED
             start = at if clock_from is None or clock_from < at else clock_from
             yield Item(event, name, at, start, assessed_at, day, clock, reply, reply_at, dropped)
 

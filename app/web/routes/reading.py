@@ -40,6 +40,7 @@ async def get_sessions(service: ServiceDep, principal: Reader, state: str = "wai
                 "seconds_left": round((view.deadline_at - now).total_seconds(), 3),
                 "counted": view.counted,
                 "note": view.note,
+                "summary": view.recap,
                 "suggestions": [
                     {
                         "phrase_id": hit.phrase_id,

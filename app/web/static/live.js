@@ -6,7 +6,7 @@
 "use strict";
 
 (() => {
-  const PARTS = ["waiting", "rates", "advice", "findings", "acts"];
+  const PARTS = ["waiting", "rates", "staff", "advice", "findings", "acts"];
   const TICK_MS = 250; // every buyer's seconds turn at another moment; only what changed is written
   const BANNER_AFTER_MS = 1200; // a server that restarts is back sooner: no need to alarm anybody
   const RETRY_MS = [1000, 2000, 4000, 8000];
