@@ -23,7 +23,8 @@ from app.usecases.service import Service
 
 MAX_UNDER_WAY: Final = 40
 """Letters of one shop that are being sent at a time."""
-CLAIM: Final = 100
+CLAIM: Final = 20
+"""Letters that are claimed at once; whoever waits for the writer waits for all of them."""
 END_S: Final = 2.0
 """What letters under way are given when the service stops; their ids stay the same if they are sent once more."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from sqlalchemy import func
 from sqlmodel import Session as Database
@@ -92,7 +92,7 @@ def _situation(
         said=frozenset().union(*(said_to(other) for other in picture.sessions.values())),
         values=values_of(shop, session),
         typed=typed if typed is not None and typed.at <= picture.now else None,
-        flagged=lambda: _flagged(db, shop.id, session.buyer, picture.now),
+        flagged=cache(lambda: _flagged(db, shop.id, session.buyer, picture.now)),
         staffing=lambda: staffing_of(db, shop, picture.now),
         decided=decided or frozenset,
         heard_at=lambda purpose: _heard_at(db, shop.id, session, purpose, picture.now, but_not),

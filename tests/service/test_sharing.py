@@ -70,11 +70,11 @@ def test_each_due_item_is_worked_on_by_exactly_one(running: Running) -> None:
         return handled
 
     done = all_at_once(running, work)
-    # Every item has two steps behind it: the warning and the holding reply.
-    assert sum(sum(handled) for handled in done) == 2 * BUYERS
+    # Every item has three steps behind it: both warnings and the holding reply.
+    assert sum(sum(handled) for handled in done) == 3 * BUYERS
     with running.db() as db:
         acts = Counter(row.kind for row in db.exec(select(ActRow)))
-        assert acts == {"warned": BUYERS, "offered": BUYERS}
+        assert acts == {"warned": BUYERS, "warned_last": BUYERS, "offered": BUYERS}
         assert {row.step for row in db.exec(select(DeadlineRow))} == {"miss"}
         assert len(db.exec(select(OutboxRow)).all()) == BUYERS
 
