@@ -29,8 +29,10 @@ BATCH: Final = 128
 """Units in one commit at most."""
 BATCH_S: Final = 0.1
 """After this much work a commit takes no more units in, so that none waits long for the others."""
+OWN_WORK: Final = ""
+"""The lane of the service's own work, which may fill the queue."""
 LANE_SHARE: Final = 3
-"""A lane may hold so many times what is still free in the queue: one alone three quarters of it, never all."""
+"""A shop's lane may hold so many times what is still free in the queue: one alone three quarters of it, never all."""
 TRIES: Final = 4
 """How often a unit is run alone when the database says that trying again may help."""
 
@@ -57,7 +59,9 @@ class _Lanes:
     def put(self, lane: str, entry: _Entry) -> None:
         """Raises `OverloadedError` where the lane holds its share."""
         own = self._lanes.get(lane)
-        if len(own or ()) >= LANE_SHARE * (self.limit - self.waiting):
+        free = self.limit - self.waiting
+        share = free * LANE_SHARE if lane != OWN_WORK else len(own or ()) + free
+        if len(own or ()) >= share:
             raise OverloadedError("排队的请求太多 / too many requests wait")
         if own is None:
             own = self._lanes[lane] = deque()
@@ -92,7 +96,7 @@ class Writer:
         """How many units wait for a commit."""
         return self._lanes.waiting
 
-    def submit(self, unit: Unit[T], lane: str = "") -> Future[T]:
+    def submit(self, unit: Unit[T], lane: str = OWN_WORK) -> Future[T]:
         """Queue a unit; the future has its result once it is committed.
 
         Raises `OverloadedError` if too many of its lane wait, `ClosedError` after `close`.
@@ -105,7 +109,7 @@ class Writer:
             self._lock.notify()
         return future
 
-    async def run(self, unit: Unit[T], lane: str = "") -> T:
+    async def run(self, unit: Unit[T], lane: str = OWN_WORK) -> T:
         """Queue a unit and wait until it is committed."""
         return await asyncio.wrap_future(self.submit(unit, lane))
 

@@ -17,7 +17,7 @@ from app.db.journal import lock_buyers
 from app.db.tables import DeadlineRow, SessionRow
 from app.gateways.china_days import known_years
 from app.usecases.opening import CALENDAR, state_of
-from app.usecases.picture import look_at_buyer, sessions_with_open_items
+from app.usecases.picture import look_at_buyers, sessions_with_open_items
 from app.usecases.projections import project_deadlines
 from app.usecases.shop_documents import store_hours, store_roster, stored_roster
 from app.usecases.shops import Shop, read_shop
@@ -78,20 +78,17 @@ def _judge_anew(db: Database, shop: Shop, before: Shop, now: datetime) -> None:
         return
     buyers = set(db.exec(select(DeadlineRow.buyer).where(DeadlineRow.shop_id == shop.id)))
     lock_buyers(db, shop.id, buyers)
-    for buyer in sorted(buyers):
-        picture = look_at_buyer(db, shop, buyer, sessions_with_open_items(db, shop.id, buyer), now)
-        project_deadlines(db, [picture])
-        sessions = db.exec(
-            select(SessionRow).where(
-                SessionRow.shop_id == shop.id,
-                SessionRow.buyer == buyer,
-                col(SessionRow.waiting_since).is_not(None),
-            )
-        )
-        for row in sessions:
-            items = picture.items_of(row.id)
-            row.counted = bool(items) and items[0].counted
-            db.add(row)
+    pictures = look_at_buyers(db, shop, sessions_with_open_items(db, shop.id, buyers), now)
+    project_deadlines(db, pictures.values())
+    waiting = select(SessionRow).where(
+        SessionRow.shop_id == shop.id,
+        col(SessionRow.buyer).in_(list(buyers)),
+        col(SessionRow.waiting_since).is_not(None),
+    )
+    for row in db.exec(waiting):
+        items = pictures[row.buyer].items_of(row.id)
+        row.counted = bool(items) and items[0].counted
+        db.add(row)
 
 
 def _warnings(hours: ServiceHours, now: datetime) -> list[str]:
