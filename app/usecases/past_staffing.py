@@ -14,12 +14,14 @@ from app.core.events import Event, EventType
 from app.core.situations import Staffing
 from app.db.tables import PresenceRow
 from app.usecases.shops import Shop
+from app.usecases.staffing import staffing_by_hours
 
 
 @dataclass(frozen=True, slots=True)
 class PastStaffing:
     """Who was online, as far as a log tells. `online[n]` is whether anybody was from `times[n]` on; None: not known."""
 
+    shop: Shop
     times: tuple[datetime, ...]
     online: tuple[bool, ...]
     before: bool | None
@@ -45,9 +47,9 @@ class PastStaffing:
             state[event.agent] = event.type is EventType.AGENT_ONLINE
             times.append(event.at)
             online.append(any(state.values()))
-        return cls(tuple(times), tuple(online), before)
+        return cls(shop, tuple(times), tuple(online), before)
 
     def at(self, when: datetime) -> Staffing:
-        """Whether anybody was there at a time."""
+        """Whether anybody was there at a time, by the hours that the shop has now and by who was online then."""
         place = bisect_right(self.times, when)
-        return Staffing(staffed=self.online[place - 1] if place else self.before)
+        return staffing_by_hours(self.shop, when, self.online[place - 1] if place else self.before)

@@ -14,15 +14,19 @@ from app.usecases.shops import Shop
 
 
 def staffing_of(db: Database, shop: Shop, now: datetime) -> Staffing:
-    """By the shop's hours, and while it is open, or has set none, by who is online.
+    """By the shop's hours, and by who is online now."""
+    return staffing_by_hours(shop, now, agents_online(db, shop, now))
+
+
+def staffing_by_hours(shop: Shop, at: datetime, online: bool | None) -> Staffing:
+    """By the shop's hours at a time, and while it is open, or has set none, by whether anybody was `online` (None: not known).
 
     A closed shop is not staffed, though a console may be left open over night. Of an open one, agents are known to come and go
     and none is online: nobody is there either, and nobody knows until when.
     """
-    state = state_of(shop, now)
+    state = state_of(shop, at)
     if state.open is False:
         return Staffing(staffed=False, opens_at=state.opens_at)
-    online = agents_online(db, shop, now)
     return Staffing(staffed=state.open if online is None else online)
 
 
