@@ -21,9 +21,9 @@ from phrasebank.layers import Layer, bare_code, layers_with
 from phrasebank.matching import Ranked, by_acceptance, chances_of, is_confident, order_of
 from phrasebank.occasion import ANY, Occasion, either
 from phrasebank.phrase import TEAM, Phrase
+from phrasebank.pointing import ANSWERS, EARLIER, Pointer, following, pointer_of
 from phrasebank.precedence import item_worth, reserved_for, rivals, unattended, with_items
 from phrasebank.questions import questions_of
-from phrasebank.references import is_reference
 from phrasebank.results import Hit, Result, by_sound, for_several, quoted
 from phrasebank.segment import Evidence
 from phrasebank.sound import heard
@@ -36,8 +36,6 @@ LONGEST_HEARD: Final = 60
 """Code points, folded, of a message that is read by its sound. Who writes more than that has been understood by the rest."""
 TALK_TELLS: Final = 0.1
 """A phrase nearer than that to the talk than to the message alone, by cosine of meaning, is offered because of the talk."""
-REFERENCE_SCORE: Final = 0.5
-"""An order card after a question: the question's phrases are worth so much of what they were."""
 SURELY_KNOWN: Final = 0.6
 """A message whose first phrase is at least as likely as this is not also read by its sound."""
 _CODE: Final = re.compile(r"/[a-z0-9_-]{1,20}")
@@ -173,8 +171,10 @@ class Bank:
     def _search(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
         if _CODE.fullmatch(levelled(query.strip())):
             return self._by_code_of(query, top, occasion)
+        if (pointer := pointer_of(query)) is not None:
+            return self._following(query, pointer, context, top, occasion)
         if is_junk(query) or self._is_strange_name(query):
-            return self._by_reference(query, context, top, occasion)
+            return Result(query, (), confident=False)
         whole = self._one(query, context, top, occasion)
         parts = questions_of(query)
         if len(parts) == 1:
@@ -209,7 +209,7 @@ class Bank:
         """The result for `query`, of which the folded `words` are compared with the bank."""
         rest, chat = without_chat(words)
         if not rest:
-            return self._courtesy(query, words, chat, top, occasion)
+            return self._courtesy(query, words, chat, context, top, occasion)
         asked = Query.of(rest, self._weighting, self._encoder)
         ranked = with_items(order_of(self.evidence(asked, context, occasion), asked), occasion)
         ranked = by_acceptance(ranked, occasion.acceptance)
@@ -269,20 +269,37 @@ class Bank:
         queries = (self.query_of(text) for text in reversed(context))
         return list(islice((query for query in queries if query is not None), 2))
 
-    def _by_reference(self, query: str, context: Sequence[str], top: int, occasion: Occasion) -> Result:
-        """An order card says which order is meant by the question before it; without such a question it says nothing."""
-        asked = [text for text in context if self.query_of(text) is not None]
-        if not asked or not is_reference(query):
-            return Result(query, (), False)
-        earlier = self._search(asked[-1], asked[:-1], top, occasion)
-        reason = f"结合上文「{quoted(asked[-1])}」"
-        hits = (
-            Hit(hit.phrase, round(hit.score * REFERENCE_SCORE, 4), (reason, *hit.why)) for hit in earlier.hits
-        )
-        return Result(query, tuple(hits), False)
+    def _following(
+        self,
+        query: str,
+        pointer: Pointer,
+        context: Sequence[str],
+        top: int,
+        occasion: Occasion,
+        *,
+        by_examples: bool = True,
+    ) -> Result:
+        """What answers a message without words of its own (see `pointing`); unless `by_examples`, by the talk alone."""
+        asked = [place for place, text in enumerate(context) if self.query_of(text) is not None]
+        earlier = [
+            self._search(context[place], context[:place], max(top, ANSWERS), occasion)
+            for place in reversed(asked[-EARLIER:])
+        ]
+        told = {
+            phrase.id: (phrase, count)
+            for layer in self._layers
+            for phrase, count in layer.segment.pointing(pointer)
+            if by_examples and occasion.admits(phrase) and layer.get(phrase.id) is phrase
+        }
+        return following(query, pointer, earlier, told, top)
 
-    def _courtesy(self, query: str, words: str, chat: Chat, top: int, occasion: Occasion) -> Result:
-        """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only."""
+    def _courtesy(
+        self, query: str, words: str, chat: Chat, context: Sequence[str], top: int, occasion: Occasion
+    ) -> Result:
+        """Phrases for the same courtesy, and for nothing else: 谢谢 is near to 谢谢，什么时候发货 in letters only.
+
+        A greeting within a talk asks for an answer; what answers the enquiry before it comes after the greetings.
+        """
         if chat & (Chat.THANKS | Chat.FAREWELL):
             chat &= ~Chat.GREETING  # 谢谢老板 calls somebody and greets nobody
         asked = Query.of(words, self._weighting, self._encoder)
@@ -301,6 +318,10 @@ class Bank:
             for rank, (_, phrase) in enumerate(found[:top])
         )
         alone = bool(found) and unattended(found[0][1], occasion)
+        if chat is Chat.GREETING and len(hits) < top:
+            greeted = {hit.phrase.id for hit in hits}
+            more = self._following(query, Pointer.GREETING, context, top, occasion, by_examples=not found)
+            hits = (*hits, *(hit for hit in more.hits if hit.phrase.id not in greeted))[:top]
         return Result(query, hits, confident=alone and Chat.GREETING in chat)
 
     def _by_code_of(self, query: str, top: int, occasion: Occasion) -> Result:

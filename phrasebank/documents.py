@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -17,6 +18,7 @@ from phrasebank.folding import folded, folded_all
 from phrasebank.grams import Ints, Texts
 from phrasebank.keywords import KeywordParts
 from phrasebank.phrase import Phrase
+from phrasebank.pointing import Pointer, refers
 
 COURTEOUS_SHARE: Final = 0.3
 """A phrase is for a courtesy if at least this share of its examples and keywords are nothing else."""
@@ -49,7 +51,18 @@ class Document:
 class Documents(Sequence[Document]):
     """The documents of `phrases`, a row each, those of a phrase together; kept in arrays and made when asked for."""
 
-    __slots__ = ("_origins", "_phrases", "_sources", "boosts", "chat", "cues", "owners", "starts", "texts")
+    __slots__ = (
+        "_origins",
+        "_phrases",
+        "_sources",
+        "boosts",
+        "chat",
+        "cues",
+        "owners",
+        "pointing",
+        "starts",
+        "texts",
+    )
 
     def __init__(self, phrases: Sequence[Phrase], parts: KeywordParts) -> None:
         self._phrases = phrases
@@ -72,6 +85,8 @@ class Documents(Sequence[Document]):
         """The cues of each phrase, by position (see `phrasebank.cues`)."""
         self.chat = np.array(gathered.chat, dtype=np.uint8)
         """The courtesies that each phrase is for, by position, as the value of a `Chat`."""
+        self.pointing = gathered.pointing
+        """How many examples of each kind without words of their own the phrases have, by position."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -114,6 +129,10 @@ class _Gathered:
         self.starts: list[int] = []
         self.cues: list[int] = []
         self.chat: list[int] = []
+        self.pointing: dict[Pointer, Counter[int]] = {
+            Pointer.REFERENCE: Counter(),
+            Pointer.GREETING: Counter(),
+        }
         self._parts = parts
         self._keywords: dict[str, tuple[int, Chat]] = {}
 
@@ -149,11 +168,16 @@ class _Gathered:
         alone = len(texts) == 1
         cues = 0
         told_by = []
+        position = len(self.cues)
         seen: set[str] = set()
         for place, ((source, origin, _), whole) in enumerate(zip(texts, folded_texts, strict=False)):
             rest, kinds = without_chat(whole)
             if place < len(phrase.examples):
                 told_by.append(Chat.NONE if rest else kinds)
+                if told_by[-1] is Chat.GREETING:
+                    self.pointing[Pointer.GREETING][position] += 1
+                elif not kinds and refers(texts[place][2], whole):
+                    self.pointing[Pointer.REFERENCE][position] += 1
             words = rest or whole
             if words in seen and source is not Source.TEXT:
                 continue

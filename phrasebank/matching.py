@@ -25,9 +25,11 @@ FEATURES: Final = (
     "meaning_if_short",
     "same_meaning",
     "learned",
+    "learned_if_frequent",
     "ratio",
     "coverage",
     "context",
+    "context_if_frequent",
     "context_if_short",
     "talk_if_short",
     "cues_missing",
@@ -78,10 +80,29 @@ DENSE: Final = "dense_"
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What each feature is worth in the order, by name: in a bank of one document a phrase, and in one of about thirty.
+
+    Between the two it is mixed. Where there are few examples letters have to decide; where there are many, what was learned.
+    """
+
+    sparse: Mapping[str, float]
+    dense: Mapping[str, float]
+
+    def at(self, density: float) -> Mapping[str, float]:
+        """The worth in a bank of this density (see `Evidence`)."""
+        share = min(density, 1.0)
+        return {
+            name: (1 - share) * self.sparse.get(name, 0.0) + share * self.dense.get(name, 0.0)
+            for name in FEATURES
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """Fitted figures: what each feature is worth in the order and in the two chances."""
 
-    order: Mapping[str, float]
+    order: Order
     answerable: Mapping[str, float]
     right: Mapping[str, float]
     confident_chance: float
@@ -93,7 +114,7 @@ def weights(strength: Strength) -> Weights:
     """The figures that ship with the package for banks whose encoder is of this strength."""
     record = orjson.loads((resources.files("phrasebank") / "data" / "matching.json").read_bytes())[strength]
     return Weights(
-        record["order"],
+        Order(record["order"]["sparse"], record["order"]["dense"]),
         record["answerable"],
         record["right"],
         record["confident"]["chance"],
@@ -111,9 +132,11 @@ def features_of(evidence: Evidence, query: Query) -> dict[str, float]:
         "meaning_if_short": evidence.meaning * shortness,
         "same_meaning": max(evidence.meaning, 0.0) ** 3,
         "learned": evidence.learned,
+        "learned_if_frequent": evidence.learned * evidence.frequency,
         "ratio": evidence.ratio,
         "coverage": evidence.coverage,
         "context": evidence.context,
+        "context_if_frequent": evidence.context * evidence.frequency,
         "context_if_short": evidence.context * shortness,
         "talk_if_short": evidence.talk * shortness,
         "cues_missing": float(evidence.cues_missing),
@@ -134,14 +157,13 @@ class Ranked:
     evidence: Evidence
 
 
-def order_of(
-    found: Iterable[Evidence], query: Query, order: Mapping[str, float] | None = None
-) -> list[Ranked]:
-    """The candidates for one message, best first; equal ones by the owner's own order."""
-    worth = weights(query.strength).order if order is None else order
+def order_of(found: Iterable[Evidence], query: Query, order: Order | None = None) -> list[Ranked]:
+    """The candidates for one message from one bank, best first; equal ones by the owner's own order."""
+    found = list(found)
+    worth = (order or weights(query.strength).order).at(found[0].density if found else 0.0)
     ranked = [
         Ranked(
-            sum(worth.get(name, 0.0) * value for name, value in features_of(evidence, query).items()),
+            sum(worth[name] * value for name, value in features_of(evidence, query).items()),
             evidence,
         )
         for evidence in found
@@ -207,6 +229,7 @@ def right_features(ranked: Sequence[Ranked], rank: int, query: Query) -> dict[st
             "learned": evidence.learned,
             "keyword": evidence.keyword.specificity if evidence.keyword else 0.0,
             "exact": _exact(evidence, query),
+            "frequency": evidence.frequency,
             "by_text": float(evidence.nearest.source is Source.TEXT and evidence.nearest.boost < 1),
             "rank": min(rank, 5) / 5,
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final, TypeVar
@@ -23,6 +23,7 @@ from phrasebank.keywords import WIDESPREAD, KeywordEvidence, KeywordParts, Keywo
 from phrasebank.meanings import Meanings, most_near, nearness
 from phrasebank.occasion import Marks
 from phrasebank.phrase import Phrase
+from phrasebank.pointing import Pointer
 
 _Near = TypeVar("_Near", float, Floats)
 
@@ -65,6 +66,8 @@ class Evidence:
     cues_besides: int
     """Cues of the nearest document that the message lacks."""
     keyword: KeywordEvidence | None
+    frequency: float
+    """How many documents that buyers' words gave the phrase has beside the others, on a logarithmic scale; 0 for as many."""
     density: float
     """How many documents the phrases of this bank have, on a logarithmic scale: 0 for one each, 1 for about thirty."""
 
@@ -88,9 +91,11 @@ class Segment:
         "_courteous",
         "_density",
         "_documents",
+        "_frequencies",
         "_index",
         "_keywords",
         "_meanings",
+        "_usual",
         "phrases",
         "weighting",
     )
@@ -100,7 +105,7 @@ class Segment:
     ) -> None:
         """Index `phrases`. A later segment of a bank is given the `first` one.
 
-        Then it weighs grams alike, and has a classifier only if that has one. Raises what the encoder raises.
+        Then it weighs grams alike, tells by the same mean whether a phrase has many documents, and has a classifier only if that has one. Raises what the encoder raises.
         """
         self.phrases = tuple(phrases)
         parts = KeywordParts()
@@ -115,9 +120,17 @@ class Segment:
         )
         self._index = Index(self._documents.texts, postings, self.weighting)
         self._meanings = Meanings(encoder, self._documents.texts) if encoder else None
-        told = len(self._documents) - len(self._documents.rows_of(Source.TEXT))
-        self._density = max(0.0, math.log(max(told, 1) / max(len(phrases), 1)) / math.log(30))
+        told = self._told()
+        self._usual: float = first._usual if first else float(told.mean()) if len(told) else 0.0
+        """How many documents besides its text a phrase of the bank has, in the mean."""
+        self._density = max(0.0, math.log(max(self._usual, 1.0)) / math.log(30))
+        self._frequencies = np.log((told + 1) / (self._usual + 1)).astype(np.float32)
         self._alphas: Floats | None = None if first and first._alphas is None else self._trained()
+
+    def _told(self) -> Ints:
+        """How many documents besides its text each phrase has."""
+        own = np.delete(self._documents.owners, self._documents.rows_of(Source.TEXT))
+        return np.bincount(own, minlength=len(self.phrases))
 
     def _message_like(self) -> Ints:
         """Rows of the documents that are worded as a buyer words things: the examples, else titles, else whatever there is."""
@@ -142,6 +155,11 @@ class Segment:
         square[np.arange(rows), np.arange(rows)] += RIDGE
         alphas = np.linalg.solve(square, targets) * boosts[:, None]
         return np.ascontiguousarray(alphas.T, dtype=np.float32)
+
+    def pointing(self, pointer: Pointer) -> Iterator[tuple[Phrase, int]]:
+        """The phrases with examples of this kind that have no words of their own, and how many each has."""
+        counts: Mapping[int, int] = self._documents.pointing.get(pointer, {})
+        return ((self.phrases[position], count) for position, count in counts.items())
 
     def courteous(self, query: Query, chat: Chat, gone: Marks | None) -> list[tuple[float, Phrase]]:
         """The phrases for one of the courtesies in `query`, and how well they fit, of no fixed scale; without those marked as `gone`."""
@@ -315,6 +333,7 @@ class Segment:
             cues_missing=(asked & ~int(self._documents.cues[position])).bit_count(),
             cues_besides=(cues_of(nearest.words) & ~asked).bit_count(),
             keyword=self._keywords.evidence(keywords, query.words) if keywords else None,
+            frequency=float(self._frequencies[position]),
             density=self._density,
         )
 

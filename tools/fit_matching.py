@@ -16,8 +16,9 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -29,7 +30,15 @@ from phrasebank.encoders.remembering import InMemory, RememberingEncoder
 from phrasebank.encoders.semantic import SemanticEncoder
 from phrasebank.encoding import Encoder, Strength
 from phrasebank.index import Query
-from phrasebank.matching import FEATURES, answerable_features, features_of, logistic, order_of, right_features
+from phrasebank.matching import (
+    FEATURES,
+    Order,
+    answerable_features,
+    features_of,
+    logistic,
+    order_of,
+    right_features,
+)
 from phrasebank.phrase import Phrase
 from phrasebank.segment import Evidence
 from phrasebank.starting import starter_phrases
@@ -42,15 +51,20 @@ LOOKED_AT = 5
 PRECISION_UNATTENDED = 0.95
 LEAST_CONFIDENT = 30
 RIDGE = 1e-4
-Figures = dict[str, dict[str, float]]
+WEIGHTS = {"answerable": 1.0, "no_answer_same_domain": 0.7, "no_answer_other_domain": 1.5}
+"""By kind of question: what is not of the shop's trade at all must not be answered."""
+Figures = dict[str, dict[str, Any]]
 BOUNDS = {  # a sign that contradicts sense would be an accident of the data
     "cosine": (0, None),
     "meaning": (0, None),
     "same_meaning": (0, None),
     "learned": (0, None),
+    # What has more examples than others is near more often by accident.
+    "learned_if_frequent": (None, 0),
     "ratio": (0, None),
     "coverage": (0, None),
     "context": (0, None),
+    "context_if_frequent": (None, 0),
     "context_if_short": (0, None),
     # The only set with sessions has whole intents for phrases, which seldom need it; tests/phrasebank/dialogues.yaml does.
     "talk_if_short": (6, None),
@@ -62,6 +76,9 @@ BOUNDS = {  # a sign that contradicts sense would be an accident of the data
     "keyword_denied": (None, -0.8),
     "exact": (0.5, 4),
 }
+BOUNDS_SPARSE = BOUNDS | {"learned_if_frequent": (0, 0)}
+EVERYWHERE = np.array([name.startswith(("context", "talk")) for name in FEATURES])
+"""What is worth the same in every bank, because one bank alone is fitted with talk before its messages."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +100,7 @@ def atec(encoder: Encoder | None) -> Iterator[Case]:
     bank = Bank((Phrase(id=row["cid"], text=row["question"]) for row in rows), encoder)
     for number, row in enumerate(queries):
         right = row["cid"] if row["kind"] == "answerable" else None
-        weight = 0.7 if row["kind"] == "no_answer_same_domain" else 1.0
-        yield from _cases(bank, [(row["query"], (), right)], weight, number % FOLDS)
+        yield from _cases(bank, [(row["query"], (), right)], WEIGHTS[row["kind"]], number % FOLDS)
 
 
 def turns() -> list[tuple[int, str, tuple[str, ...], str]]:
@@ -149,7 +165,7 @@ def _cases(
             yield Case(query, bank.evidence(query, context), right, weight, fold)
 
 
-def fit_order(tasks: Sequence[Sequence[Case]]) -> dict[str, float]:
+def fit_order(tasks: Sequence[Sequence[Case]]) -> Order:
     """Weights under which the right phrase is the likeliest of the candidates, by conditional logit."""
     blocks, weights = [], []
     for cases in tasks:
@@ -157,15 +173,19 @@ def fit_order(tasks: Sequence[Sequence[Case]]) -> dict[str, float]:
         total = sum(case.weight for case in usable)
         for case in usable:
             rows = sorted(case.evidence, key=lambda one: one.phrase.id != case.right)  # the right one first
-            blocks.append(
-                np.array([[features_of(one, case.query)[name] for name in FEATURES] for one in rows])
-            )
+            block = np.array([[features_of(one, case.query)[name] for name in FEATURES] for one in rows])
+            dense = min(rows[0].density, 1.0)
+            sparse_share = np.where(EVERYWHERE, 0.0, 1 - dense)
+            blocks.append(np.hstack([block * sparse_share, block * np.where(EVERYWHERE, 1.0, dense)]))
             weights.append(case.weight / total)
     starts = np.cumsum([0, *(len(block) for block in blocks)])[:-1]
     matrix, weight = np.vstack(blocks), np.array(weights)
+    spread = matrix.std(0)
+    scale = np.where(spread > 1e-9, spread, 1.0)
+    matrix = (matrix / scale).astype(np.float32)
 
     def loss(worth: np.ndarray) -> tuple[float, np.ndarray]:
-        values = matrix @ worth
+        values = (matrix @ worth.astype(np.float32)).astype(float)
         tops = np.maximum.reduceat(values, starts)
         owners = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
         powers = np.exp(values - tops[owners])
@@ -173,13 +193,22 @@ def fit_order(tasks: Sequence[Sequence[Case]]) -> dict[str, float]:
         shares = powers / sums[owners] * weight[owners]
         shares[starts] -= weight
         lost = float(weight @ (np.log(sums) + tops - values[starts]))
-        return lost + 1e-4 * float(worth @ worth), matrix.T @ shares + 2e-4 * worth
+        slope = shares.astype(np.float32) @ matrix
+        plain = worth / scale
+        return lost + RIDGE * float(plain @ plain), slope.astype(float) + 2 * RIDGE * plain / scale
 
-    begin = np.array(
-        [0.5 * ((low or 0) if low is not None else high) for low, high in map(BOUNDS.get, FEATURES)]
+    bounds = [limits[name] for limits in (BOUNDS_SPARSE, BOUNDS) for name in FEATURES]
+    begin = np.array([0.5 * (low or high or 0) for low, high in bounds]) * scale
+    scaled = [
+        (low if low is None else low * by, high if high is None else high * by)
+        for (low, high), by in zip(bounds, scale, strict=True)
+    ]
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=scaled, options={"maxiter": 5_000})
+    sparse, dense = np.split(np.round(found.x / scale, 4), 2)
+    sparse = np.where(EVERYWHERE, dense, sparse)
+    return Order(
+        dict(zip(FEATURES, sparse.tolist(), strict=True)), dict(zip(FEATURES, dense.tolist(), strict=True))
     )
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=[BOUNDS[name] for name in FEATURES])
-    return {name: round(float(value), 4) for name, value in zip(FEATURES, found.x, strict=True)}
 
 
 def fitted_logistic(
@@ -204,7 +233,7 @@ def fitted_logistic(
     return {name: round(float(value), 4) for name, value in zip(names, found.x / scale, strict=True)}
 
 
-def fit_answerable(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> dict[str, float]:
+def fit_answerable(tasks: Sequence[Sequence[Case]], order: Order) -> dict[str, float]:
     rows, truth, weights = [], [], []
     for cases in tasks:
         total = sum(case.weight for case in cases)
@@ -222,7 +251,7 @@ def fit_answerable(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> 
     )
 
 
-def fit_right(tasks: Sequence[Sequence[Case]], order: dict[str, float]) -> dict[str, float]:
+def fit_right(tasks: Sequence[Sequence[Case]], order: Order) -> dict[str, float]:
     rows, truth, weights = [], [], []
     for cases in tasks:
         usable = [case for case in cases if case.right is not None and case.evidence]
@@ -290,7 +319,7 @@ def confident_chance(tasks: Sequence[Sequence[Case]], apart: Sequence[Figures]) 
     return found
 
 
-def fitted(encoder: Encoder | None) -> dict[str, dict[str, float]]:
+def fitted(encoder: Encoder | None) -> Figures:
     """The figures for banks with this encoder, and a report on them."""
     tasks = {
         "500 questions": list(atec(encoder)),
@@ -323,7 +352,8 @@ def main() -> None:
     for strength, encoder in encoders.items():
         print(f"{strength}:", flush=True)
         with strong.keeping(known, lambda done, total: None):
-            record[strength] = fitted(encoder)
+            figures = fitted(encoder)
+        record[strength] = figures | {"order": asdict(figures["order"])}
     FIGURES.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2) + b"\n")
 
 

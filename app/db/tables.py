@@ -553,6 +553,19 @@ class PhraseLessonRow(SQLModel, table=True):
     not_examples: list[str] = Field(sa_type=Json)
 
 
+class CareDismissalRow(SQLModel, table=True):
+    """A finding of care that somebody does not want to see again while the phrases on which it rests stand as they did."""
+
+    __tablename__ = "care_dismissal"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    finding: str = Field(primary_key=True)
+    state: str
+    """`Finding.state` when it was dismissed."""
+    by: str
+    at: datetime = Field(sa_type=Instant)
+
+
 class PhraseUseRow(SQLModel, table=True):
     """How often a phrase was offered, taken, turned down, and sent unattended, on one day (ISO) of the shop."""
 

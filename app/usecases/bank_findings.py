@@ -19,6 +19,7 @@ from app.core.masking import masked
 from app.core.situations import standing_phrases
 from app.db.tables import EventRow, PhraseRow, PhraseUseRow, ShopRow
 from app.usecases.bank_care import PhraseError, errors_in
+from app.usecases.care_dismissals import without_dismissed
 from app.usecases.knowledge import Knowledge, read_phrases
 from app.usecases.phrase_history import Author, change_phrases, phrases_by_id
 from app.usecases.shops import Shop
@@ -51,6 +52,7 @@ class Care:
     """The findings of a shop's bank on `today`; `phrases` are those they name, by id.
 
     `messages` messages of the last days were read; if `cut_off`, not all of them, or not all questions in them, were looked at.
+    `dismissed` more were found that the shop does not want to see.
     """
 
     today: date
@@ -58,6 +60,7 @@ class Care:
     phrases: Mapping[str, Phrase]
     messages: int = 0
     cut_off: bool = False
+    dismissed: int = 0
 
     def to_json(self, limit: int) -> dict[str, Any]:
         """At most `limit` findings; `counts` has the number of all, by kind."""
@@ -76,6 +79,7 @@ class Care:
                 for kind in Kind
                 if counts[kind]
             ],
+            "dismissed": self.dismissed,
             "findings": [finding.to_json() for finding in shown],
             "phrases": {
                 phrase_id: {"title": phrase.title, "category": phrase.category, "text": phrase.text}
@@ -99,7 +103,8 @@ def look_after(
     findings = care_of(phrases, today, usage, set(kinds) & BANK_KINDS)
     by_id = {phrase.id: phrase for phrase in phrases}
     if set(kinds) <= BANK_KINDS:
-        return Care(today, tuple(findings), by_id)
+        kept = without_dismissed(db, shop.id, findings)
+        return Care(today, kept, by_id, dismissed=len(findings) - len(kept))
     shown = [today - timedelta(days=days - 1 - n) for n in range(days)]
     since = datetime.combine(shown[0], time(), shop.timezone)
     bodies = _read_messages(db, shop.id, since, now)
@@ -125,8 +130,14 @@ def look_after(
         holding=shop.policy.holding_phrases,
     )
     findings += [finding for finding in more if finding.kind in kinds]
+    kept = without_dismissed(db, shop.id, findings)
     return Care(
-        today, tuple(findings), by_id, len(events), len(bodies) > MAX_EVENTS or len(enquiries) < len(asked)
+        today,
+        kept,
+        by_id,
+        len(events),
+        len(bodies) > MAX_EVENTS or len(enquiries) < len(asked),
+        len(findings) - len(kept),
     )
 
 

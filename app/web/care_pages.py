@@ -100,22 +100,26 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done about a finding: in words, the phrase to look at next, and the changes that undo it."""
+    """What was done about a finding: in words, the phrase to look at next, and the changes that undo it, or that it was dismissed."""
 
     finding: str
     words: str
-    phrase: tuple[str, str] | None
-    changes: tuple[str, ...]
+    phrase: tuple[str, str] | None = None
+    changes: tuple[str, ...] = ()
+    dismissed: bool = False
 
 
-def care_page(frame: Frame, groups: Sequence[Group] | None) -> str:
-    """The page; None for `groups` while they are still looked for: then the page asks for them itself."""
-    return render("phrases/care.html", frame=frame, groups=groups)
+def care_page(frame: Frame, groups: Sequence[Group] | None, dismissed: int = 0) -> str:
+    """The page; None for `groups` while they are still looked for: then the page asks for them itself.
+
+    `dismissed` more were found that nobody wants to see.
+    """
+    return render("phrases/care.html", frame=frame, groups=groups, dismissed=dismissed)
 
 
-def findings_part(frame: Frame, groups: Sequence[Group]) -> str:
+def findings_part(frame: Frame, groups: Sequence[Group], dismissed: int = 0) -> str:
     """What was found, for a swap into the page that waits for it."""
-    return render("phrases/parts/care.html", frame=frame, groups=groups)
+    return render("phrases/parts/care.html", frame=frame, groups=groups, dismissed=dismissed)
 
 
 def done_part(frame: Frame, done: Done) -> str:

@@ -125,9 +125,20 @@ class Finding:
         what = "\x1f".join((self.kind, self.subject, *sorted(self.ids)))
         return f"c-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}"
 
+    @property
+    def state(self) -> str:
+        """A short hash of the phrases on which it rests, as they stand: another one once one of them was changed."""
+        told = {
+            **self.action.seen,
+            **{one: digest for other in self.others for one, digest in other.seen.items()},
+        }
+        content = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(content, digest_size=8).hexdigest()
+
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
+            "state": self.state,
             "kind": self.kind.value,
             "name": KIND_NAMES[self.kind],
             "ids": list(self.ids),

@@ -33,6 +33,8 @@ WRITING = (
     "/phrases/import",
     "/phrases/care/act",
     "/phrases/care/undo",
+    "/phrases/care/dismiss",
+    "/phrases/care/restore",
 )
 FILE = "分组,标题,内容,适用人群\r\n发货,何时,付款后两天内发出,老客\r\n发货,空的,,\r\n发货,夸,全网第一好,\r\n"
 
@@ -525,6 +527,19 @@ def test_ten_thousand_phrases_are_shown_a_page_at_a_time(desk: Desk) -> None:
 # --- Care ---
 
 
+def duplicates_of(desk: Desk) -> list[Element]:
+    found = desk.see("/phrases/care?now=1").all("section", id="kind-duplicate")
+    return found[0].all("li", "care-item") if found else []
+
+
+def fields_of(form: Element) -> dict[str, str]:
+    return {field.attributes["name"]: field.attributes["value"] for field in form.all("input")}
+
+
+def dismissal(item: Element) -> dict[str, str]:
+    return fields_of(next(form for form in item.all("form") if form.one("button").text == "不用处理"))
+
+
 def test_a_finding_is_dealt_with_by_one_click_and_taken_back_by_another(desk: Desk) -> None:
     for phrase_id in ("one", "two"):
         phrase = {
@@ -536,7 +551,7 @@ def test_a_finding_is_dealt_with_by_one_click_and_taken_back_by_another(desk: De
         desk.running.ask("POST", "/v1/phrases", json=phrase)
     assert desk.see("/phrases/care").one(id="care").attributes["aria-busy"] == "true"
     (item,) = desk.see("/phrases/care?now=1").one(id="kind-duplicate").all("li", "care-item")
-    sent = {field.attributes["name"]: field.attributes["value"] for field in item.one("form").all("input")}
+    sent = fields_of(item.all("form")[0])
     done = read(desk.post("/phrases/care/act", sent, **{"x-part": "1"}).text).one("li", "dealt")
     kept = desk.phrase("one")
     assert kept is not None
@@ -553,6 +568,36 @@ def test_a_finding_is_dealt_with_by_one_click_and_taken_back_by_another(desk: De
     assert len(again) == 1
 
 
+def test_a_finding_that_needs_nothing_is_left_out_until_one_of_its_phrases_is_changed(desk: Desk) -> None:
+    for phrase_id in ("one", "two"):
+        phrase = {"id": phrase_id, "text": "螺蛳粉今天到货，欢迎选购", "examples": [f"螺蛳粉{phrase_id}"]}
+        desk.running.ask("POST", "/v1/phrases", json=phrase)
+    (item,) = duplicates_of(desk)
+    sent = dismissal(item)
+    dealt = read(desk.post("/phrases/care/dismiss", sent, **{"x-part": "1"}).text).one("li", "dealt")
+    assert duplicates_of(desk) == []
+    assert desk.see("/phrases/care?now=1").one("form", "dismissed").one(class_="num").text == "1"
+    assert desk.running.ask("GET", "/v1/phrases/care?kind=duplicate").json()["dismissed"] == 1
+
+    desk.post("/phrases/care/restore", fields_of(dealt.one("form")), **{"x-part": "1"})
+    (item,) = duplicates_of(desk)
+    desk.post("/phrases/care/dismiss", dismissal(item))
+    assert duplicates_of(desk) == []
+    desk.running.ask("PATCH", "/v1/phrases/two", json={"examples": ["粉"]})
+    (item,) = duplicates_of(desk)
+
+    desk.post("/phrases/care/dismiss", dismissal(item))
+    assert desk.post("/phrases/care/restore", {}).status_code == 303
+    assert len(duplicates_of(desk)) == 1
+
+
+@pytest.mark.parametrize("spoilt", [{"finding": "one"}, {"state": ""}, {"finding": "", "state": "\0"}])
+def test_a_dismissal_that_names_no_finding_is_not_kept(desk: Desk, spoilt: dict[str, str]) -> None:
+    whole = {"finding": "c-0123456789abcdef", "state": "0123456789abcdef"}
+    assert desk.post("/phrases/care/dismiss", {**whole, **spoilt}).status_code == 422
+    assert desk.post("/phrases/care/dismiss", whole).status_code == 303
+
+
 def ask_in_vain(running: Running, times: int, reply: str = "") -> None:
     for number in range(times):
         running.clock.forward(60)
@@ -567,8 +612,7 @@ def test_what_buyers_ask_in_vain_is_drafted_with_one_click_from_what_agents_said
     (item,) = desk.see("/phrases/care?now=1").one(id="kind-unanswered").all("li", "care-item")
     assert "6 次" in item.one(class_="times").text
     form = next(form for form in item.all("form") if form.one("button").text == "起草一条话术")
-    sent = {field.attributes["name"]: field.attributes["value"] for field in form.all("input")}
-    done = read(desk.post("/phrases/care/act", sent, **{"x-part": "1"}).text)
+    done = read(desk.post("/phrases/care/act", fields_of(form), **{"x-part": "1"}).text)
     fields = desk.fields(done.one("li", "dealt").one("a").attributes["href"])
     assert (fields["state"], fields["text"]) == (["draft"], ["亲，背面有挂孔，可以挂墙。"])
     assert fields["examples"] == ["灯能挂墙上吗"]

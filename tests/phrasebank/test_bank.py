@@ -100,7 +100,7 @@ def test_a_greeting_finds_greetings_only(bank: Bank) -> None:
 def test_an_order_card_after_a_question_is_about_the_question(bank: Bank) -> None:
     result = bank.search("订单编号：202611010001", context=["怎么还没发货"])
     assert result.hits[0].phrase.id == "late"
-    assert result.hits[0].why[0] == "结合上文「怎么还没发货」"
+    assert result.hits[0].why[0] == "接着上一句：「怎么还没发货」"
     assert not result.confident
 
 

@@ -38,7 +38,7 @@ BADGES = [
     Enquiry("能绣校徽吗", DAYS[0], ("亲，可以绣校徽，请备注内容",)),
     Enquiry("可以绣校徽吗", DAYS[2], ("亲，可以绣校徽，请备注内容。",)),
     Enquiry("能绣班级校徽吗 13800138000", DAYS[2]),
-    Enquiry("我们班要绣校徽", DAYS[2], ("不行哦",)),
+    Enquiry("我们学校要绣校徽", DAYS[2], ("不行哦",)),
 ]
 
 
@@ -71,29 +71,29 @@ def test_too_few_questions_are_not_told() -> None:
 
 def test_what_agents_answered_with_a_phrase_that_was_not_offered_becomes_its_example() -> None:
     asked = [
-        Enquiry("那只团子还好吧", TODAY, ("亲，店里那只橘猫叫团子哦，欢迎您来看",)),
+        Enquiry("那只小家伙还好吧", TODAY, ("亲，店里那只橘猫叫团子哦，欢迎您来看",)),
         Enquiry("店里有猫吗", TODAY, (CAT.text,)),
     ]
     (finding,) = told(asked)
     assert (finding.kind, finding.ids, finding.action.texts) == (
         Kind.EXAMPLE_SUGGESTED,
         ("cat",),
-        ("那只团子还好吧",),
+        ("那只小家伙还好吧",),
     )
     (changed,) = changes_of([finding.action], BANK).stored
-    assert changed.examples == (*CAT.examples, "那只团子还好吧")
+    assert changed.examples == (*CAT.examples, "那只小家伙还好吧")
     assert told(asked, {**BANK, "cat": changed}) == []
 
 
 def test_holding_replies_and_questions_of_others_suggest_nothing() -> None:
-    asked = [Enquiry("那只团子还好吧", TODAY, (CAT.text,))]
+    asked = [Enquiry("那只小家伙还好吧", TODAY, (CAT.text,))]
     assert told(asked, holding=["cat"]) == []
     assert told([Enquiry("什么时候发货呀", TODAY, (CAT.text,))]) == []
 
 
 def test_a_message_that_the_phrase_denies_is_not_suggested_for_it() -> None:
-    denied = replace(CAT, not_examples=("那只团子还好吧",))
-    assert told([Enquiry("那只团子还好吧", TODAY, (CAT.text,))], {**BANK, "cat": denied}) == []
+    denied = replace(CAT, not_examples=("那只小家伙还好吧",))
+    assert told([Enquiry("那只小家伙还好吧", TODAY, (CAT.text,))], {**BANK, "cat": denied}) == []
 
 
 def test_nothing_asked_gives_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +15,7 @@ from sqlmodel import Session as Database
 from app.usecases.bank_care import PhraseError
 from app.usecases.bank_findings import StandingReplyError, look_after
 from app.usecases.care_clicks import click, take_back
+from app.usecases.care_dismissals import dismiss, restore
 from app.usecases.phrase_history import phrases_by_id
 from app.web.auth import ServiceDep
 from app.web.care_pages import (
@@ -35,6 +37,8 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 DAYS: Final = 14
 """Of so many days the messages of buyers are looked at."""
 MAX_CHANGES: Final = 500
+_FINDING: Final = re.compile(r"c-[0-9a-f]{16}")
+_STATE: Final = re.compile(r"[0-9a-f]{16}")
 
 
 @router.get("/phrases/care")
@@ -45,12 +49,13 @@ async def get_care_page(request: Request, service: ServiceDep) -> Response:
     if "now" not in request.query_params:
         return html(care_page(frame, None))
 
-    def look(db: Database) -> tuple[Group, ...]:
+    def look(db: Database) -> tuple[tuple[Group, ...], int]:
         care = look_after(db, service.knowledge, viewer.shop, viewer.now, kinds=frozenset(Kind), days=DAYS)
-        return groups_of(care.findings, care.phrases)
+        return groups_of(care.findings, care.phrases), care.dismissed
 
-    groups = await service.read(look)
-    return html(findings_part(frame, groups) if wants_part(request) else care_page(frame, groups))
+    groups, dismissed = await service.read(look)
+    drawn = findings_part if wants_part(request) else care_page
+    return html(drawn(frame, groups, dismissed))
 
 
 @router.post("/phrases/care/act")
@@ -88,7 +93,31 @@ async def post_undo(request: Request, service: ServiceDep) -> Response:
                 db, service.knowledge.linter, viewer.shop.id, changes, viewer.author("撤销体检的改动")
             )
         )
-    done = Done(first(fields, "finding"), "已撤销，下次体检还会列出来", None, ())
+    done = Done(first(fields, "finding"), "已撤销，下次体检还会列出来")
+    return _answer(request, done_part(frame_of(service, viewer), done))
+
+
+@router.post("/phrases/care/dismiss")
+async def post_dismiss(request: Request, service: ServiceDep) -> Response:
+    """Leave a finding out until one of its phrases is changed."""
+    viewer, fields = await submitted(request)
+    finding, state = first(fields, "finding"), first(fields, "state")
+    if not (_FINDING.fullmatch(finding) and _STATE.fullmatch(state)):
+        raise page_error(422, "没有记下", "这一步不完整，请刷新页面再试。")
+    await service.write(lambda db: dismiss(db, viewer.shop.id, finding, state, viewer.author("不用处理")))
+    done = Done(finding, "不再列出；话术改动之后会再看一次", dismissed=True)
+    return _answer(request, done_part(frame_of(service, viewer), done))
+
+
+@router.post("/phrases/care/restore")
+async def post_restore(request: Request, service: ServiceDep) -> Response:
+    """List a dismissed finding again; without `finding` all of them."""
+    viewer, fields = await submitted(request)
+    finding = first(fields, "finding")
+    await service.write(lambda db: restore(db, viewer.shop.id, finding or None))
+    if not finding:
+        return RedirectResponse("/phrases/care", 303)
+    done = Done(finding, "下次体检还会列出来")
     return _answer(request, done_part(frame_of(service, viewer), done))
 
 
