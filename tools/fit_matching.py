@@ -74,7 +74,7 @@ BOUNDS = {  # a sign that contradicts sense would be an accident of the data
     "keyword": (0, 3),
     "keyword_share": (0, 3),
     "keyword_denied": (None, -0.8),
-    "exact": (0.5, 4),
+    "exact": (1.5, 4),
 }
 BOUNDS_SPARSE = BOUNDS | {"learned_if_frequent": (0, 0)}
 EVERYWHERE = np.array([name.startswith(("context", "talk")) for name in FEATURES])

@@ -632,7 +632,7 @@ def test_a_click_on_a_finding_that_is_out_of_date_changes_nothing(desk: Desk) ->
             "POST", "/v1/phrases", json={"id": phrase_id, "text": "螺蛳粉今天到货", "title": phrase_id}
         )
     (item,) = desk.see("/phrases/care?now=1").one(id="kind-duplicate").all("li", "care-item")
-    sent = {field.attributes["name"]: field.attributes["value"] for field in item.one("form").all("input")}
+    sent = {field.attributes["name"]: field.attributes["value"] for field in item.all("form")[0].all("input")}
     desk.running.ask("PATCH", "/v1/phrases/two", json={"text": "别的内容"})
     answer = desk.post("/phrases/care/act", sent, **{"x-part": "1"})
     assert answer.status_code == 409

@@ -200,6 +200,7 @@ def test_the_page_that_is_open_is_marked_in_the_header() -> None:
     assert [(a.text, a.attributes.get("aria-current")) for a in places.all("a")] == [
         ("实时", None),
         ("话术", "page"),
+        ("策略", None),
         ("提醒", None),
     ]
 
@@ -417,7 +418,11 @@ def test_enquiries_without_an_answer_come_first_with_their_trend() -> None:
     assert "12 次" in item.one(class_="times").text
     assert len(item.one("polyline").attributes["points"].split()) == 7
     assert "14%" in item.text
-    assert [button.text for button in item.all("button")] == ["起草一条话术", "「有没有儿童款」加进例句"]
+    assert [button.text for button in item.all("button")] == [
+        "起草一条话术",
+        "「有没有儿童款」加进例句",
+        "不用处理",
+    ]
 
 
 def test_the_action_of_a_button_is_sent_back_whole() -> None:

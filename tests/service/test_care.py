@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy
 from conftest_service import Running
 
-BADGES = ("能绣校徽吗", "可以绣校徽吗", "我们班要绣校徽", "能绣班级校徽吗 13800138000")
+BADGES = ("能绣校徽吗", "可以绣校徽吗", "我们学校要绣校徽", "能绣班级校徽吗 13800138000")
 REPLY = "亲，可以免费绣校徽，请在备注里写明样式"
 
 
@@ -143,16 +143,14 @@ def test_questions_without_an_answer_become_a_draft_without_personal_data(runnin
 
 def test_a_reply_in_the_words_of_a_phrase_suggests_an_example(running: Running) -> None:
     save(running, id="badge", title="定制", text=REPLY)
-    running.post(running.message("m1", "我们班想弄个集体标志"))
+    running.post(running.message("m1", "给小组弄个统一记号"))
     running.clock.forward(5)
     running.post(running.reply("r1", REPLY))
     running.post(running.message("m2", "谢谢"))
     findings = look(running, "example-suggested")
-    assert [(one["ids"], one["action"]["texts"]) for one in findings] == [
-        (["badge"], ["我们班想弄个集体标志"])
-    ]
+    assert [(one["ids"], one["action"]["texts"]) for one in findings] == [(["badge"], ["给小组弄个统一记号"])]
     act(running, findings[0]["action"])
-    assert bank(running)["badge"]["examples"] == ["我们班想弄个集体标志"]
+    assert bank(running)["badge"]["examples"] == ["给小组弄个统一记号"]
     assert look(running, "example-suggested") == []
 
 
