@@ -358,7 +358,7 @@ def _lint(question: Question) -> No | None:
     if question.words is None:
         return None
     text = question.words.filled.text
-    report = question.linter.check(text, channel="auto", platform=question.situation.platform)
+    report = question.linter.recall(text, channel="auto", platform=question.situation.platform)
     if report.worst not in {"error", "warning"}:
         return None
     return No(f"用语检查未通过：{report.findings[0].message}")
