@@ -201,7 +201,7 @@ def observed_service(port: str, seen: str, profile: str) -> None:
         run = Writer._run
 
         def profiled(writer: Writer) -> None:
-            profiler = cProfile.Profile()
+            profiler = cProfile.Profile(time.thread_time)
             profiler.runcall(run, writer)
             profiler.dump_stats(profile)
 
