@@ -36,8 +36,12 @@ class Knowledge:
     @classmethod
     def load(cls) -> Knowledge:
         """Takes a second or two, so that no request has to."""
-        starter_bank()
-        return cls(Linter.default(), MoodModel.load(), load_profiles())
+        linter, bank = Linter.default(), starter_bank()
+        # What either makes only when it is needed is made now.
+        for phrase in bank.phrases[:1]:
+            linter.check(phrase.text, channel="auto")
+            bank.search(phrase.text)
+        return cls(linter, MoodModel.load(), load_profiles())
 
     def bank(self, db: Session, shop: Shop) -> Bank:
         """The shop's bank at its present version."""
