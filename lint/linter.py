@@ -28,9 +28,6 @@ _REPEAT_SHORTEST: Final = 5
 _REPEAT_LONGEST: Final = 2000
 # A finding inside another one is looked for among this many of the widest, so that the cost stays linear.
 _COVERING: Final = 32
-# Reports that `recall` holds, a kilobyte or so each.
-_REMEMBERED: Final = 4096
-_REMEMBERED_LONGEST: Final = 1000
 
 
 class Linter:
@@ -41,7 +38,6 @@ class Linter:
         self._lexicon = Lexicon(self.rules)
         self._screen = Screen(self._lexicon)
         self._exemptions = [Exemptions(rule) for rule in self.rules]
-        self._recalled = functools.lru_cache(_REMEMBERED)(self._check)
 
     @classmethod
     @functools.cache
@@ -73,15 +69,6 @@ class Linter:
 
         Never raises on any text. Raises ValueError for an unknown channel.
         """
-        return self._check(text, channel, platform, earlier)
-
-    def recall(self, text: str, *, channel: str = "template", platform: str | None = None) -> Report:
-        """As `check`, for texts that come again and again, as those of phrases do: the last reports are remembered."""
-        if len(text) > _REMEMBERED_LONGEST:
-            return self._check(text, channel, platform)
-        return self._recalled(text, channel, platform)
-
-    def _check(self, text: str, channel: str, platform: str | None, earlier: Sequence[str] = ()) -> Report:
         way = _channel(channel)
         batch = Batch([text])
         suspicion = self._screen.suspects(batch).get(0)

@@ -55,7 +55,7 @@ def sources_of(considered: Considered, session: Session, message: Message | None
     return Sources(
         found=found,
         phrases=lambda purpose: considered.phrases(session, phrases_chosen(purpose, policy)),
-        linter=considered.knowledge.linter,
+        linter=considered.knowledge.reports,
     )
 
 
