@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from app.core.guards import Needs, Question, Refusal, Words, first_refusal
+from app.core.guards import Judge, Needs, Question, Refusal, Words, first_refusal
 from app.core.situations import (
     Decision,
     Moment,
@@ -16,7 +16,6 @@ from app.core.situations import (
     last_human,
     opening_words,
 )
-from lint import Linter
 from phrasebank import Phrase, Result
 from phrasebank.filling import fill
 
@@ -43,7 +42,7 @@ class Sources:
 
     found: Callable[[], Result]
     phrases: Callable[[Purpose], Sequence[Phrase]]
-    linter: Linter
+    linter: Judge
 
 
 def decide_at_once(situation: Situation, sources: Sources) -> Decision:

@@ -19,6 +19,7 @@ MAX_TEXT_LENGTH = 20_000
 """Code points in a text; the longest chat message of any platform is far below."""
 FIRST_YEAR, LAST_YEAR = 1971, 9990
 """Years that an event may bear: every instant in them exists in every time zone."""
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -67,7 +68,7 @@ def text(raw: Mapping[str, Any], name: str, *, required: bool = False, limit: in
             name,
             f"字段 {name} 最多 {limit} 字，实为 {len(value)} 字 / {name} is longer than {limit}",
         )
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if _UNKEEPABLE.search(value):
         raise FieldError(
             "bad_text", name, f"字段 {name} 含有空字符或残缺字符 / {name} holds NUL or a lone surrogate"
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from app.core.clocks import UNCOUNTED
 from app.core.events import Kind, Sender
@@ -23,7 +23,7 @@ from app.core.situations import (
     robot_in_row,
     waiting_texts,
 )
-from lint import Linter
+from lint import Report
 from phrasebank import Phrase, Result
 from phrasebank.filling import Filled
 from phrasebank.folding import bare
@@ -63,6 +63,12 @@ class Words:
     admitted: bool = True
 
 
+class Judge(Protocol):
+    """Judges words that are about to be said, as a `Linter` does."""
+
+    def check(self, text: str, *, channel: str, platform: str | None) -> Report: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """May the machine speak for this purpose, now? `found` is what the bank has; `words` what would be said."""
@@ -71,7 +77,7 @@ class Question:
     purpose: Purpose
     moment: Moment
     found: Callable[[], Result]
-    linter: Linter
+    linter: Judge
     words: Words | None = None
     _asked: list[Result] = field(default_factory=list)
 

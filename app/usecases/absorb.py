@@ -30,6 +30,7 @@ from app.usecases.picture import (
     sessions_with_open_items,
 )
 from app.usecases.projections import note_presence, project_deadlines, project_sessions
+from app.usecases.records import Records
 from app.usecases.shops import Shop
 from app.usecases.situations import situation_of, sources_of
 from app.usecases.standing import count_events
@@ -94,7 +95,8 @@ def _considered(
     for buyer, own in by_buyer.items():
         sessions[buyer] |= {event.session for event in own if event.session}
     pictures = look_at_buyers(db, shop, sessions, now)
-    return [Considered(db, knowledge, pictures[buyer]) for buyer in by_buyer]
+    records = Records.about(db, pictures.values()) if pictures else None
+    return [Considered(db, knowledge, pictures[buyer], records) for buyer in by_buyer]
 
 
 def look_again(
@@ -164,7 +166,10 @@ def _say_at_once(db: Database, considered: Considered, session: Session, item: O
         situation_of(considered, session, item), sources_of(considered, session, message_of(session, item))
     )
     said = record_at_once(db, considered.picture, item, decision)
-    return decision if isinstance(decision, Say) and said else None
+    if not said or not isinstance(decision, Say):
+        return None
+    considered.records.decide(session.id, decision.once)
+    return decision
 
 
 def _note(session: Session, item: OpenItem, reply: Say | None) -> str | None:

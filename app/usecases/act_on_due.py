@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session as Database
@@ -16,11 +17,12 @@ from app.core.ladder import Due, Step, next_after
 from app.core.sessions import Session
 from app.db.journal import try_lock_buyer
 from app.db.tables import DeadlineRow
-from app.usecases.acts import record_act, record_decision
+from app.usecases.acts import Decided, act, record_acts, record_decisions
 from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import Picture, look_at_buyers
 from app.usecases.projections import has_ladder, ladder_of, leads
+from app.usecases.records import Records
 from app.usecases.shops import Shop, read_shop
 from app.usecases.situations import situation_of, sources_of
 
@@ -67,42 +69,57 @@ def _take_steps(
     for row in rows:
         sessions.setdefault(row.buyer, set()).add(row.session)
     pictures = look_at_buyers(db, shop, sessions, now)
-    considered = {buyer: Considered(db, knowledge, picture) for buyer, picture in pictures.items()}
+    records = Records.about(db, pictures.values())
+    considered = {buyer: Considered(db, knowledge, picture, records) for buyer, picture in pictures.items()}
+    decided: list[Decided] = []
+    acts: list[dict[str, Any]] = []
     for row in rows:
         late = row.due_at is not None and now - row.due_at > LATE_AFTER
-        _take_step(db, considered[row.buyer], row, late=late)
+        taken = _take_step(db, considered[row.buyer], row, late=late)
+        if isinstance(taken, Decided):
+            decided.append(taken)
+        elif taken is not None:
+            acts.append(taken)
+    record_decisions(db, decided)
+    record_acts(db, acts)
 
 
-def _take_step(db: Database, considered: Considered, row: DeadlineRow, *, late: bool) -> None:
-    """Do what is due about an item, and set what is next. Of several items of a session the oldest speaks for all."""
+def _take_step(
+    db: Database, considered: Considered, row: DeadlineRow, *, late: bool
+) -> Decided | dict[str, Any] | None:
+    """Set what is next for an item, and return what is due: a decision, or an act to note.
+
+    Of several items of a session the oldest speaks for all, so nothing here depends on what another step has led to.
+    """
     picture = considered.picture
     item = picture.item(row.item_id)
     session = picture.sessions.get(row.session)
     if item is None or session is None:
         db.delete(row)
-        return
+        return None
     if not has_ladder(picture, item):
         row.step, row.due_at = None, None
-        return
+        return None
     done = Due(Step(row.step) if row.step else Step.MISS, row.due_at or picture.now)
     due = next_after(ladder_of(picture, item), done)
+    taken: Decided | dict[str, Any] | None = None
     if leads(picture, item):
         if done.step is Step.HOLD:
-            decision = _hold(db, considered, session, item, late=late)
+            decision = _decide(considered, session, item)
+            taken = Decided(picture, item, decision, late)
             if isinstance(decision, Silence) and decision.until is not None:
                 due = _later(decision.until, item, due)
         else:
-            _note(db, picture, item, done, late=late)
+            taken = _note(picture, item, done, late=late)
     row.missed = row.missed or done.step is Step.MISS
     row.step, row.due_at = (due.step, due.at) if due is not None else (None, None)
+    return taken
 
 
-def _hold(db: Database, considered: Considered, session: Session, item: OpenItem, *, late: bool) -> Decision:
-    decision = decide_before_deadline(
+def _decide(considered: Considered, session: Session, item: OpenItem) -> Decision:
+    return decide_before_deadline(
         situation_of(considered, session, item), sources_of(considered, session, message_of(session, item))
     )
-    record_decision(db, considered.picture, item, decision, late=late)
-    return decision
 
 
 def _later(until: datetime, item: OpenItem, due: Due | None) -> Due | None:
@@ -110,8 +127,8 @@ def _later(until: datetime, item: OpenItem, due: Due | None) -> Due | None:
     return Due(Step.HOLD, until) if until < item.deadline_at else due
 
 
-def _note(db: Database, picture: Picture, item: OpenItem, due: Due, *, late: bool) -> None:
-    """Note a step that only people act on."""
+def _note(picture: Picture, item: OpenItem, due: Due, *, late: bool) -> dict[str, Any]:
+    """The act of a step that only people act on."""
     waited = int((picture.now - item.at).total_seconds())
     left = int((item.deadline_at - picture.now).total_seconds())
     after = int((due.at - item.at).total_seconds())
@@ -133,8 +150,7 @@ def _note(db: Database, picture: Picture, item: OpenItem, due: Due, *, late: boo
     reasons = [reason]
     if due.step is Step.MISS and not item.counted:
         reasons.append("只由机器接待，平台目前不计；一旦人工接待，就按超时计")
-    record_act(
-        db,
+    return act(
         picture.shop.id,
         kind=kind,
         at=picture.now,

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlmodel import Session as Database
 
-from app.core.auto_reply import Decision, Say
+from app.core.auto_reply import Decision, Say, Silence
 from app.core.clocks import OpenItem
 from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState
 from app.db.upserts import insert_new
+from app.gateways.consoles import console_of
 from app.usecases.alerts import queue_alerts
-from app.usecases.consoles import console_for_reply
+from app.usecases.consoles import ShopConsole, consoles_for_replies
 from app.usecases.picture import Picture
 
 CONSIDERED: Final = "considered"
@@ -66,50 +68,34 @@ def act(
     }
 
 
-def record_decision(
-    db: Database, picture: Picture, item: OpenItem, decision: Decision, *, late: bool = False
-) -> str | None:
-    """Carry a decision into the outbox and note it; the outbox id if something is to be said."""
-    if isinstance(decision, Say):
-        sends = (
-            picture.shop.callback_url is not None
-            or console_for_reply(db, picture.shop.id, item.session) is not None
-        )
-        reply_id = say(db, picture, item, decision, sends=sends)
-        if reply_id is None:
-            return None
-        record_act(
-            db,
-            picture.shop.id,
-            kind="queued" if sends else "offered",
-            at=picture.now,
-            session=item.session,
-            buyer=item.buyer,
-            about=reply_id,
-            title="准备自动回复" if sends else "已备好回复，请一键发送",
-            text=decision.text,
-            detail={
-                "reasons": list(decision.reasons),
-                "purpose": decision.purpose.value,
-                "item": item.item_id,
-            },
-            late=late,
-        )
-        return reply_id
-    record_act(
-        db,
-        picture.shop.id,
-        kind="held_back",
-        at=picture.now,
-        session=item.session,
-        buyer=item.buyer,
-        about=item.item_id,
-        title="没有自动回复",
-        detail={"code": decision.code, "reasons": list(decision.reasons)},
-        late=late,
-        part=decision.code,
-    )
-    return None
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about an item of a picture. `late`: long after the moment for it had come."""
+
+    picture: Picture
+    item: OpenItem
+    decision: Decision
+    late: bool = False
+
+
+def record_decisions(db: Database, decided: Sequence[Decided]) -> set[str]:
+    """Carry decisions of one shop into the outbox and note them; the outbox ids of what is to be said."""
+    said: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+    acts: list[dict[str, Any]] = []
+    consoles: dict[str, ShopConsole] | None = None
+    for one in decided:
+        if not isinstance(one.decision, Say):
+            acts.append(_held_back(one, one.decision))
+            continue
+        sends = one.picture.shop.callback_url is not None
+        if not sends:
+            consoles = consoles_for_replies(db, one.picture.shop.id) if consoles is None else consoles
+            sends = console_of(one.item.session) in consoles
+        row = _reply(one, one.decision, sends=sends)
+        said.setdefault(row["id"], (row, _prepared(one, one.decision, row["id"], sends=sends)))
+    new = insert_new(db, OutboxRow, [row for row, _ in said.values()])
+    record_acts(db, acts + [prepared for reply_id, (_, prepared) in said.items() if reply_id in new])
+    return new
 
 
 def record_at_once(db: Database, picture: Picture, item: OpenItem, decision: Decision) -> bool:
@@ -118,7 +104,7 @@ def record_at_once(db: Database, picture: Picture, item: OpenItem, decision: Dec
     A silence is noted for those who ask why, and only where the shop lets the machine answer at once.
     """
     if isinstance(decision, Say):
-        return record_decision(db, picture, item, decision) is not None
+        return bool(record_decisions(db, [Decided(picture, item, decision)]))
     if picture.shop.policy.answer == "at_once":
         record_act(
             db,
@@ -134,14 +120,13 @@ def record_at_once(db: Database, picture: Picture, item: OpenItem, decision: Dec
     return False
 
 
-def say(db: Database, picture: Picture, item: OpenItem, decision: Say, *, sends: bool) -> str | None:
-    """Put a reply into the outbox, to be sent or offered; its id, or None if the same was already decided."""
-    shop = picture.shop
+def _reply(decided: Decided, decision: Say, *, sends: bool) -> dict[str, Any]:
+    """A reply as a row of the outbox, to be sent or offered. Its id is the same whenever the same is decided."""
+    shop, item = decided.picture.shop, decided.item
     once = f"{item.buyer}:{decision.once}"
-    reply_id = f"mh-{_name(shop.id, once)}"
-    row = {
+    return {
         "shop_id": shop.id,
-        "id": reply_id,
+        "id": f"mh-{_name(shop.id, once)}",
         "once": once,
         "session": item.session,
         "buyer": item.buyer,
@@ -150,13 +135,48 @@ def say(db: Database, picture: Picture, item: OpenItem, decision: Say, *, sends:
         "sender": decision.sender.value,
         "text": decision.text,
         "phrase_id": decision.phrase_id,
-        "created_at": picture.now,
+        "created_at": decided.picture.now,
         "expires_at": decision.expires_at,
         "state": (OutboxState.QUEUED if sends else OutboxState.OFFERED).value,
-        "due_at": picture.now if sends else None,
+        "due_at": decided.picture.now if sends else None,
         "attempts": 0,
     }
-    return reply_id if insert_new(db, OutboxRow, [row]) else None
+
+
+def _prepared(decided: Decided, decision: Say, reply_id: str, *, sends: bool) -> dict[str, Any]:
+    item = decided.item
+    return act(
+        decided.picture.shop.id,
+        kind="queued" if sends else "offered",
+        at=decided.picture.now,
+        session=item.session,
+        buyer=item.buyer,
+        about=reply_id,
+        title="准备自动回复" if sends else "已备好回复，请一键发送",
+        text=decision.text,
+        detail={
+            "reasons": list(decision.reasons),
+            "purpose": decision.purpose.value,
+            "item": item.item_id,
+        },
+        late=decided.late,
+    )
+
+
+def _held_back(decided: Decided, decision: Silence) -> dict[str, Any]:
+    item = decided.item
+    return act(
+        decided.picture.shop.id,
+        kind="held_back",
+        at=decided.picture.now,
+        session=item.session,
+        buyer=item.buyer,
+        about=item.item_id,
+        title="没有自动回复",
+        detail={"code": decision.code, "reasons": list(decision.reasons)},
+        late=decided.late,
+        part=decision.code,
+    )
 
 
 def record_findings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Any, Final
 
 from sqlmodel import Session as Database
@@ -21,6 +21,7 @@ from app.usecases.picture import (
     said_to,
 )
 from app.usecases.recaps import recap_for
+from app.usecases.records import Records
 from app.usecases.shops import Shop
 from phrasebank import Hit, Phrase, Result
 from phrasebank.filling import fill
@@ -44,9 +45,15 @@ class Considered:
     db: Database
     knowledge: Knowledge
     picture: Picture
+    shared: InitVar[Records | None] = None
+    """Records of more buyers than this one, read for all of them together."""
+    records: Records = field(init=False)
     _found: dict[tuple[str, str | None], Result] = field(default_factory=dict)
     _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
     _recaps: dict[str, Recap | None] = field(default_factory=dict)
+
+    def __post_init__(self, shared: Records | None) -> None:
+        self.records = shared or Records.about(self.db, [self.picture])
 
     def found(self, session: Session, message: Message | None) -> Result:
         """The team's replies that fit a message with what the buyer said in one go with it; none for what is no text."""

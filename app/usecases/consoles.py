@@ -41,6 +41,13 @@ def console_for_reply(db: Database, shop_id: str, session: str) -> ShopConsole |
     return found if found is not None and found.replies else None
 
 
+def consoles_for_replies(db: Database, shop_id: str) -> dict[str, ShopConsole]:
+    """The consoles of the shop by whose API replies go out, by the name that `console_of` finds in a session's id."""
+    rows = db.exec(select(ConsoleRow).where(ConsoleRow.shop_id == shop_id)).all()
+    as_set = [_as_set(row) for row in rows if row.adapter in ADAPTERS]
+    return {found.console.name: found for found in as_set if found.replies}
+
+
 def list_consoles(db: Database, shop_id: str) -> list[ConsoleRow]:
     """As they are kept, secrets included."""
     _check_shop(db, shop_id)

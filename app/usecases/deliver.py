@@ -18,14 +18,15 @@ from app.core.auto_reply import Purpose, Silence, decide_before_sending
 from app.core.events import Event, EventType, Kind, Sender
 from app.db.journal import Stored, echoes_of, lock_buyers, store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState, ShopRow
-from app.gateways.consoles import Reply
+from app.gateways.consoles import Reply, console_of
 from app.usecases.absorb import absorb_own_words
 from app.usecases.acts import act, record_acts
 from app.usecases.considered import Considered
-from app.usecases.consoles import ShopConsole, console_for_reply
+from app.usecases.consoles import ShopConsole, consoles_for_replies
 from app.usecases.knowledge import Knowledge, may_be_said
 from app.usecases.phrase_use import count_use
 from app.usecases.picture import look_at_buyers
+from app.usecases.records import Records
 from app.usecases.shops import Shop, read_shop
 from app.usecases.situations import situation_of_letter, sources_of
 from phrasebank.variants import is_wording_of
@@ -134,12 +135,14 @@ def _open(
     for row in rows:
         sessions.setdefault(row.buyer, set()).add(row.session)
     pictures = look_at_buyers(db, shop, sessions, now)
+    records = Records.about(db, pictures.values())
+    consoles = consoles_for_replies(db, shop.id)
     letters: list[Letter] = []
     acts: list[dict[str, Any]] = []
     shown: list[Attempt] = []
     for row in rows:
-        considered = Considered(db, knowledge, pictures[row.buyer])
-        console = console_for_reply(db, shop.id, row.session)
+        considered = Considered(db, knowledge, pictures[row.buyer], records)
+        console = consoles.get(console_of(row.session))
         if _is_shown(db, row):
             # An attempt got through whose answer never reached us, or whose sender died.
             shown.append(Attempt(_letter(row, shop, console, considered)))

@@ -12,6 +12,7 @@ from app.core.profiles import Profile
 from app.db.tables import PhraseRow
 from app.platforms.catalog import load_profiles
 from app.usecases.banks import Banks
+from app.usecases.lint_reports import LintReports
 from app.usecases.searches import Searches
 from app.usecases.shops import Shop
 from app.usecases.typists import Typists
@@ -32,12 +33,20 @@ class Knowledge:
     banks: Banks = field(default_factory=Banks)
     typists: Typists = field(default_factory=Typists)
     searches: Searches = field(default_factory=Searches)
+    reports: LintReports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reports = LintReports(self.linter)
 
     @classmethod
     def load(cls) -> Knowledge:
         """Takes a second or two, so that no request has to."""
-        starter_bank()
-        return cls(Linter.default(), MoodModel.load(), load_profiles())
+        linter, bank = Linter.default(), starter_bank()
+        # What either makes only when it is needed is made now.
+        for phrase in bank.phrases[:1]:
+            linter.check(phrase.text, channel="auto")
+            bank.search(phrase.text)
+        return cls(linter, MoodModel.load(), load_profiles())
 
     def bank(self, db: Session, shop: Shop) -> Bank:
         """The shop's bank at its present version."""

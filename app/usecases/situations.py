@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import cache, partial
+from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import Session as Database
@@ -11,24 +11,19 @@ from sqlmodel import col, or_, select
 
 from app.core.auto_reply import Sources
 from app.core.clocks import OpenItem
-from app.core.events import EventType
 from app.core.sessions import Message, Session
 from app.core.situations import Purpose, Situation, phrases_chosen
-from app.db.tables import EventRow, OutboxRow, OutboxState, SessionRow
+from app.db.tables import OutboxRow, OutboxState, SessionRow
 from app.usecases.considered import Considered, message_of, values_of
 from app.usecases.picture import mood_of, said_to
-from app.usecases.staffing import staffing_of
 from phrasebank import Result
 
-FLAG_LASTS = timedelta(days=30)
-"""So long nothing is said unattended to a buyer who was flagged, in whatever session."""
 _STANDING = (OutboxState.QUEUED.value, OutboxState.OFFERED.value, OutboxState.SENT.value)
 """States of words that the buyer has heard or is about to hear."""
 
 
 def situation_of(considered: Considered, session: Session, item: OpenItem) -> Situation:
     """The situation of an open item as of the picture's time."""
-    picture = considered.picture
     return _situation(
         considered,
         session,
@@ -36,7 +31,7 @@ def situation_of(considered: Considered, session: Session, item: OpenItem) -> Si
         message_of(session, item),
         item.at,
         item.deadline_at,
-        decided=partial(_decided, considered.db, picture.shop.id, session.id, picture.now),
+        decided=lambda: considered.records.decided(session.id),
     )
 
 
@@ -60,7 +55,7 @@ def sources_of(considered: Considered, session: Session, message: Message | None
     return Sources(
         found=found,
         phrases=lambda purpose: considered.phrases(session, phrases_chosen(purpose, policy)),
-        linter=considered.knowledge.linter,
+        linter=considered.knowledge.reports,
     )
 
 
@@ -72,10 +67,10 @@ def _situation(
     asked_at: datetime,
     expires_at: datetime,
     *,
-    decided: partial[frozenset[str]] | None = None,
+    decided: Callable[[], frozenset[str]] = frozenset,
     but_not: str = "",
 ) -> Situation:
-    db, knowledge, picture = considered.db, considered.knowledge, considered.picture
+    knowledge, picture, records = considered.knowledge, considered.picture, considered.records
     shop = picture.shop
     typed = knowledge.typists.typed(shop.id, session.id)
     return Situation(
@@ -92,31 +87,11 @@ def _situation(
         said=frozenset().union(*(said_to(other) for other in picture.sessions.values())),
         values=values_of(shop, session),
         typed=typed if typed is not None and typed.at <= picture.now else None,
-        flagged=cache(lambda: _flagged(db, shop.id, session.buyer, picture.now)),
-        staffing=lambda: staffing_of(db, shop, picture.now),
-        decided=decided or frozenset,
-        heard_at=lambda purpose: _heard_at(db, shop.id, session, purpose, picture.now, but_not),
+        flagged=lambda: records.flagged(session.buyer),
+        staffing=records.staffing,
+        decided=decided,
+        heard_at=lambda purpose: _heard_at(considered.db, shop.id, session, purpose, picture.now, but_not),
     )
-
-
-def _decided(db: Database, shop_id: str, session: str, by: datetime) -> frozenset[str]:
-    rows = db.exec(
-        select(OutboxRow.buyer, OutboxRow.once).where(
-            OutboxRow.shop_id == shop_id, OutboxRow.session == session, OutboxRow.created_at <= by
-        )
-    )
-    return frozenset(once.removeprefix(f"{buyer}:") for buyer, once in rows.all())
-
-
-def _flagged(db: Database, shop_id: str, buyer: str, now: datetime) -> bool:
-    flag = select(EventRow.id).where(
-        EventRow.shop_id == shop_id,
-        EventRow.buyer == buyer,
-        EventRow.at > now - FLAG_LASTS,
-        EventRow.at <= now,
-        EventRow.type == EventType.BUYER_FLAGGED.value,
-    )
-    return db.exec(flag.limit(1)).first() is not None
 
 
 def _heard_at(

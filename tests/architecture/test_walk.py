@@ -12,6 +12,7 @@ from typing import Any
 from conftest_service import run_service
 
 from app.usecases.knowledge import Knowledge
+from app.usecases.lint_reports import LintReports
 from app.usecases.searches import Searches
 from phrasebank import starter_bank
 
@@ -64,8 +65,9 @@ def test_one_message_walks_as_the_document_says(tmp_path: Path, knowledge: Knowl
         invoice = starter_bank().get("invoice-have")
         assert invoice is not None
         service.post(service.message("m0", invoice.examples[0], session="s0", buyer="b0"))
-        # What was asked before is remembered, and a message that nobody has asked yet shall be traced.
+        # What was asked and linted before is remembered, and a message that nobody has asked yet shall be traced.
         service.service.knowledge.searches = Searches()
+        service.service.knowledge.reports = LintReports(knowledge.linter)
         trace.on = True
         answer = service.post(service.message("m1", invoice.examples[0]))
         trace.on = False
