@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, select
@@ -35,9 +36,15 @@ class Knowledge:
 
     @classmethod
     def load(cls) -> Knowledge:
-        """Takes a second or two, so that no request has to."""
-        starter_bank()
-        return cls(Linter.default(), MoodModel.load(), load_profiles())
+        """Takes seconds, so that no request has to.
+
+        The bank is mostly numpy's work, which leaves the interpreter to the linter meanwhile.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            bank = beside.submit(starter_bank)
+            knowledge = cls(Linter.default(), MoodModel.load(), load_profiles())
+            bank.result()
+        return knowledge
 
     def bank(self, db: Session, shop: Shop) -> Bank:
         """The shop's bank at its present version."""
