@@ -12,8 +12,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -30,6 +28,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session as Database
 from sqlmodel import select
 from standardwebhooks import Webhook
+from warm_servers import warm_servers
 
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
@@ -180,13 +179,7 @@ class Server:
     """`miaohui serve` as a process of its own."""
 
     def __init__(self, port: int, environment: dict[str, str], log: Path, program: str = PROGRAM) -> None:
-        self._log = log.open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", program, "serve", "--port", str(port)],
-            env=os.environ | environment,
-            stdout=self._log,
-            stderr=self._log,
-        )
+        self._pid = warm_servers().start(port, environment, log, program)
         self._ready = f"http://127.0.0.1:{port}/readyz"
 
     def wait(self) -> None:
@@ -196,14 +189,15 @@ class Server:
                     return
             except httpx.TransportError:
                 pass
-            assert self._process.poll() is None, "the server ended by itself"
+            code = warm_servers().exit_code(self._pid, wait=False)
+            assert code is None, f"the server ended by itself: {code}"
             time.sleep(0.05)
         raise AssertionError("the server did not become ready")
 
     def stop(self, how: signal.Signals) -> int:
-        self._process.send_signal(how)
-        code = self._process.wait(120)
-        self._log.close()
+        os.kill(self._pid, how)
+        code = warm_servers().exit_code(self._pid, wait=True)
+        assert code is not None
         return code
 
 
@@ -213,7 +207,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare(database_url: str, callback_port: int) -> NewShop:
+def prepare(database_url: str, callback_port: int, answer: str = "at_once") -> NewShop:
     engine = open_engine(database_url)
     upgrade(engine)
     with Database(engine.execution_options(writes=True)) as db, db.begin():
@@ -226,7 +220,7 @@ def prepare(database_url: str, callback_port: int) -> NewShop:
             # A platform without assessed hours, so that the test means the same at night.
             platform="taojiji",
             callback_url=f"http://127.0.0.1:{callback_port}/reply",
-            policy={"answer": "at_once"},
+            policy={"answer": answer},
         )
     engine.dispose()
     return made
