@@ -310,8 +310,10 @@ def look(console: Console, database_url: str, at_least: int) -> None:
     # second may still belong to the first, when we died before we noted that the reply was said.
     firsts = {name for name in console.acknowledged if name.endswith("-0")}
     assert firsts - {row.item_id for row in rows} == set()
-    assert {row.state for row in rows} <= {"sent", "expired"}
     once_by_id = {reply["id"]: reply for reply in reversed(console.received)}
+    assert {row.state for row in rows} <= {"sent", "expired", "dropped"}
+    # Only what we died over after it was received is dropped, when the next question came before we knew.
+    assert {row.id for row in rows if row.state == "dropped"} <= once_by_id.keys()
     per_question = Counter((reply["session"], reply["text"]) for reply in once_by_id.values())
     said_twice = [question for question, count in per_question.items() if count > 1]
     order: dict[str, list[str]] = {}
@@ -320,7 +322,7 @@ def look(console: Console, database_url: str, at_least: int) -> None:
     out_of_order = [session for session, moments in order.items() if moments != sorted(moments)]
     print(
         f"acknowledged {len(console.acknowledged)}, lost 0, replies {len(once_by_id)}, received again with the same id "
-        f"{len(console.received) - len(once_by_id)}, said twice {len(said_twice)}, out of order {len(out_of_order)}"
+        f"{len(console.received) - len(once_by_id)}, {dict(Counter(row.state for row in rows))}, said twice {len(said_twice)}, out of order {len(out_of_order)}"
     )
     assert max(map(len, order.values())) == len(QUESTIONS)
     assert said_twice == []
