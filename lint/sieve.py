@@ -250,8 +250,9 @@ class _Signs:
         """Enter what a condition means: branches that it brings up, or further conditions that it is."""
         signs = {rarest_part(word, _LONGEST) for word in condition.words}
         signs |= {rarest_part(mark, 2) for mark in condition.marks}
-        for sign in signs - self.strings.keys():
-            self.strings[sign] = self._meaning(sign)
+        for sign in signs:
+            if sign not in self.strings:
+                self.strings[sign] = self._meaning(sign)
         meanings = [self.strings[sign] for sign in signs]
         for meaning in (*meanings, self.number) if condition.number else meanings:
             meaning.brings_up.update(brings_up)

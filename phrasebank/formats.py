@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from phrasebank.columns import ColumnNames, MappingError
-from phrasebank.files import delimited, tables, trees, workbooks
+from phrasebank.files import delimited, tables, trees
 from phrasebank.files.decoding import decoded
 from phrasebank.files.limits import MAX_BYTES
 from phrasebank.files.remarks import FormatError, NoHeaderError, Place, Problem, Remarks, Row
@@ -157,6 +157,9 @@ def _in_order(remarks: Sequence[Problem]) -> tuple[Problem, ...]:
 
 def _rows(content: bytes, suffix: str, names: ColumnNames, remarks: Remarks) -> Iterator[Row]:
     if content.startswith(b"PK\x03\x04"):
+        # Imported here because it takes long, and most processes read no workbook.
+        from phrasebank.files import workbooks
+
         return workbooks.workbook_records(content, names, remarks)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise FormatError("这是旧版 .xls（或加密的）工作簿，请另存为 .xlsx")
@@ -256,6 +259,8 @@ def _as_table(records: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _as_workbook(records: Sequence[Mapping[str, Any]]) -> bytes:
+    from phrasebank.files import workbooks
+
     return workbooks.write_workbook(tables.table_of(records))
 
 

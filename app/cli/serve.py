@@ -15,7 +15,7 @@ from app.cli.operator_settings import read_settings
 from app.cli.output import cannot, one_line
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
-from app.gateways.collector import spare_what_stays
+from app.gateways.collector import spare_what_stays, wait_with_search
 from app.main import create_app
 from app.settings import Settings
 from phrasebank.encoding import EncodingError
@@ -47,6 +47,7 @@ class _Server(uvicorn.Server):
 @click.option("--port", default=8770, show_default=True, type=click.IntRange(0, 65535), help="端口 / port")
 def command(host: str, port: int) -> None:
     """启动服务。设置用环境变量 MIAOHUI_*，见 docs/operations.md / run the service."""
+    wait_with_search()
     settings = read_settings()
     configure_logging()
     _prepare_database(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, select
@@ -40,13 +41,19 @@ class Knowledge:
 
     @classmethod
     def load(cls) -> Knowledge:
-        """Takes a second or two, so that no request has to."""
-        linter, bank = Linter.default(), starter_bank()
-        # What either makes only when it is needed is made now.
+        """Takes seconds, so that no request has to.
+
+        The bank is mostly numpy's work, which leaves the interpreter to the linter meanwhile. What either makes only when it is
+        needed is made now.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            building = beside.submit(starter_bank)
+            linter, moods, profiles = Linter.default(), MoodModel.load(), load_profiles()
+            bank = building.result()
         for phrase in bank.phrases[:1]:
             linter.check(phrase.text, channel="auto")
             bank.search(phrase.text)
-        return cls(linter, MoodModel.load(), load_profiles())
+        return cls(linter, moods, profiles)
 
     def bank(self, db: Session, shop: Shop) -> Bank:
         """The shop's bank at its present version."""
