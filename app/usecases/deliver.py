@@ -35,6 +35,8 @@ LEASE = timedelta(seconds=15)
 """How long whoever claimed a reply may take; then another process may try."""
 CLOCKS_DIFFER = timedelta(seconds=60)
 """How far a console's clock may be behind ours: what shows a reply may seem older than the reply."""
+OUTCOME_UNKNOWN: Final = "已发出，没有等到结果，对方可能已收到 / sent, outcome not known"
+"""What stands as the last error while an attempt is under way, and stays if nobody lives to note what became of it."""
 RETRY_AFTER_S: Final = (1, 2, 4, 8, 15, 30)
 """Seconds between attempts. Together they fit a window of three minutes; the deadline ends them sooner."""
 JITTER: Final = 0.25
@@ -147,20 +149,23 @@ def _open(
             # An attempt got through whose answer never reached us, or whose sender died.
             shown.append(Attempt(_letter(row, shop, console, considered)))
             continue
+        unknown = (OUTCOME_UNKNOWN,) if row.last_error == OUTCOME_UNKNOWN else ()
         if now > row.expires_at:
-            acts.append(_close(row, OutboxState.EXPIRED, now, "自动回复已过时限，没有发送"))
+            title = "自动回复已过时限，可能已送达" if unknown else "自动回复已过时限，没有发送"
+            acts.append(_close(row, OutboxState.EXPIRED, now, title, unknown))
             continue
         no = objection(considered, row)
         if no is not None and no.until is not None and no.until <= row.expires_at:
             row.due_at = no.until
         elif no is not None:
-            acts.append(_close(row, OutboxState.DROPPED, now, "发送前已取消", no.reasons, no.code))
+            title = "不再发送，可能已送达" if unknown else "发送前已取消"
+            acts.append(_close(row, OutboxState.DROPPED, now, title, (*no.reasons, *unknown), no.code))
         elif console is None and (shop.callback_url is None or shop.callback_secret is None):
             acts.append(
                 _close(row, OutboxState.OFFERED, now, "已备好回复，请一键发送", ("店铺没有回调地址",))
             )
         else:
-            row.due_at = now + LEASE
+            row.due_at, row.last_error = now + LEASE, OUTCOME_UNKNOWN
             letters.append(_letter(row, shop, console, considered))
     record_acts(db, acts)
     record_attempts(db, knowledge, shown, now)
@@ -241,7 +246,7 @@ def record_attempts(db: Database, knowledge: Knowledge, attempts: Sequence[Attem
             # Counted here and not when it was claimed: a process that dies in between has not been refused.
             row.attempts = own[row.id].letter.attempt
             if own[row.id].error is None:
-                row.sent_at = now
+                row.sent_at, row.last_error = now, None
                 acts.append(_close(row, OutboxState.SENT, now, "已自动回复"))
                 sent.append(row)
             else:

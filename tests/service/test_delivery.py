@@ -22,7 +22,7 @@ from app.db.tables import ActRow, OutboxRow
 from app.gateways.addresses import is_public
 from app.gateways.callbacks import CallbackSender
 from app.gateways.outbound import Failed
-from app.usecases.deliver import Attempt, claim_letters, record_attempts
+from app.usecases.deliver import OUTCOME_UNKNOWN, Attempt, claim_letters, record_attempts
 from app.usecases.knowledge import Knowledge
 
 UNKNOWN = "请问那个颜色的第三个尺寸在不在那边呀"
@@ -187,6 +187,20 @@ def test_a_lease_that_ran_out_is_taken_again(with_callback: Running, receiver: R
     with_callback.clock.forward(16)
     (second,) = service.writer.submit(claim).result(10)
     assert second.id == first.id
+
+
+def test_a_reply_whose_sender_died_is_not_called_unsent(with_callback: Running) -> None:
+    hold(with_callback)
+    service = with_callback.service
+    claim = lambda db: claim_letters(db, service.knowledge, with_callback.clock())  # noqa: E731
+    assert len(service.writer.submit(claim).result(10)) == 1
+    with_callback.post(with_callback.reply("r1"))
+    with_callback.clock.forward(16)
+    assert service.writer.submit(claim).result(10) == []
+    with with_callback.db() as db:
+        (act,) = db.exec(select(ActRow).where(ActRow.kind == "dropped")).all()
+    assert act.title == "不再发送，可能已送达"
+    assert OUTCOME_UNKNOWN in act.detail["reasons"]
 
 
 @pytest.mark.parametrize(
