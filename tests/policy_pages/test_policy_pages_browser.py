@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 import pytest
@@ -29,6 +30,7 @@ expect = playwright_api.expect
 expect.set_options(timeout=30_000)
 
 CHROMIUM = Path("/usr/bin/chromium")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 AXE = Path(__file__).parents[1] / "dashboard" / "vendor" / "axe.min.js"
 DESKTOP, PHONE = (1440, 900), (390, 844)
 
@@ -92,11 +94,14 @@ class Site:
             return read_policy(db, "demo").policy
 
     def ask(self, number: int, text: str) -> None:
-        """A buyer asked an hour ago, and nobody answered."""
+        """A buyer asked when the clock last stood at ten in the morning, an hour that every platform assesses."""
+        now = datetime.now(SHANGHAI)
+        ten = now.replace(hour=10, minute=0, second=0, microsecond=0)
+        at = ten if now - ten > timedelta(hours=1) else ten - timedelta(days=1)
         event = {
             "id": f"m{number}",
             "type": "message",
-            "at": (datetime.now(UTC) - timedelta(hours=1)).isoformat(),
+            "at": at.isoformat(),
             "session": f"s{number}",
             "buyer": f"b{number}",
             "sender": "buyer",
