@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from app.db.journal import lock_buyers
 from app.db.tables import OutboxRow, OutboxState
-from app.usecases.acts import act, record_acts
+from app.usecases.acts import record_act
 from app.usecases.considered import Considered
 from app.usecases.consoles import console_for_reply
 from app.usecases.deliver import objection
@@ -66,22 +66,18 @@ def replay(db: Database, knowledge: Knowledge, shop: Shop, reply_id: str, now: d
         title = "重新发送自动回复"
     else:
         title = "没有重新发送"
-    record_acts(
+    record_act(
         db,
-        [
-            act(
-                shop.id,
-                kind="replayed" if not reasons else "held_back",
-                at=now,
-                session=row.session,
-                buyer=row.buyer,
-                about=row.id,
-                title=title,
-                text=row.text,
-                detail={"reasons": list(reasons) or [f"{by} 要求重发"], "purpose": row.purpose},
-                part=f"replay:{now.isoformat()}",
-            )
-        ],
+        shop.id,
+        kind="replayed" if not reasons else "held_back",
+        at=now,
+        session=row.session,
+        buyer=row.buyer,
+        about=row.id,
+        title=title,
+        text=row.text,
+        detail={"reasons": list(reasons) or [f"{by} 要求重发"], "purpose": row.purpose},
+        part=f"replay:{now.isoformat()}",
     )
     return Replayed(row.id, not reasons, reasons)
 
