@@ -37,15 +37,9 @@ class Viewer:
     token: str
     now: datetime
 
-    @property
-    def may_edit(self) -> bool:
-        """May they change phrases?"""
-        return "phrases" in self.principal.scopes
-
-    @property
-    def may_change_policy(self) -> bool:
-        """May they change what the machine does by itself?"""
-        return "policy" in self.principal.scopes
+    def may(self, scope: str) -> bool:
+        """Does their key have the scope?"""
+        return scope in self.principal.scopes
 
     def author(self, why: str = "") -> Author:
         """The viewer as the history of phrases names them."""
@@ -102,7 +96,7 @@ async def editor_of(request: Request, given_token: str, scope: str = "phrases") 
     viewer = await viewer_of(request)
     if not is_form_token(given_token, request.cookies[COOKIE]):
         raise page_error(403, "页面过期了", "请刷新页面再试一次；填了一半的内容请先复制下来。")
-    if scope not in viewer.principal.scopes:
+    if not viewer.may(scope):
         raise page_error(403, "没有修改的权限", f"请管理员发一把带 {scope} 权限的密钥。")
     return viewer
 
@@ -124,12 +118,12 @@ async def uploader_of(request: Request) -> Viewer:
 def frame_of(service: Service, viewer: Viewer) -> Frame:
     """What stands around every page of phrases."""
     names = {key: profile.name for key, profile in service.knowledge.profiles.items()}
-    return Frame(viewer.shop.name, viewer.may_edit, viewer.token, names)
+    return Frame(viewer.shop.name, viewer.may("phrases"), viewer.token, names)
 
 
-def policy_frame_of(viewer: Viewer) -> Frame:
-    """What stands around every page of the policy."""
-    return Frame(viewer.shop.name, viewer.may_change_policy, viewer.token, {})
+def plain_frame_of(viewer: Viewer, scope: str) -> Frame:
+    """What stands around a page on which nothing names a platform, and that wants this scope of whoever changes something."""
+    return Frame(viewer.shop.name, viewer.may(scope), viewer.token, {})
 
 
 def no_such_phrase() -> AnswerInstead:

@@ -35,8 +35,7 @@ from app.web.alert_pages import (
 )
 from app.web.alert_pages import Form as ChannelForm
 from app.web.auth import ServiceDep
-from app.web.page_access import Viewer, first, html, page_error, submitted, viewer_of
-from app.web.phrase_pages import Frame
+from app.web.page_access import Viewer, first, html, page_error, plain_frame_of, submitted, viewer_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "alerts"
@@ -59,14 +58,14 @@ async def get_board(request: Request, service: ServiceDep) -> Response:
 @router.get("/alerts/new")
 async def get_new(request: Request) -> Response:
     viewer = await _viewer(request)
-    return html(form_page(_frame(viewer), ChannelForm({"role": "supervisor"})))
+    return html(form_page(plain_frame_of(viewer, SCOPE), ChannelForm({"role": "supervisor"})))
 
 
 @router.get("/alerts/edit")
 async def get_edit(request: Request, service: ServiceDep) -> Response:
     viewer = await _viewer(request)
     channel = await _channel(service, viewer, request.query_params.get("id", ""))
-    return html(form_page(_frame(viewer), form_of(channel)))
+    return html(form_page(plain_frame_of(viewer, SCOPE), form_of(channel)))
 
 
 @router.post("/alerts/save")
@@ -86,7 +85,9 @@ async def post_save(request: Request, service: ServiceDep) -> Response:
     try:
         await service.write(save)
     except ChannelError as error:
-        return html(form_page(_frame(viewer), replace(form, fault=(error.field, error.reason))), 422)
+        return html(
+            form_page(plain_frame_of(viewer, SCOPE), replace(form, fault=(error.field, error.reason))), 422
+        )
     return _done("saved")
 
 
@@ -129,7 +130,7 @@ async def post_remove(request: Request, service: ServiceDep) -> Response:
 async def _viewer(request: Request) -> Viewer:
     """Who looks at these pages; where alerts go is not for everybody."""
     viewer = await viewer_of(request)
-    if SCOPE not in viewer.principal.scopes:
+    if not viewer.may(SCOPE):
         raise page_error(403, "没有看提醒的权限", f"请管理员发一把带 {SCOPE} 权限的密钥。")
     return viewer
 
@@ -147,7 +148,7 @@ async def _board(
             problem=problem,
         )
 
-    return html(board_page(_frame(viewer), await service.read(read)), status)
+    return html(board_page(plain_frame_of(viewer, SCOPE), await service.read(read)), status)
 
 
 async def _channel(service: Service, viewer: Viewer, channel_id: str) -> Mapping[str, Any]:
@@ -155,10 +156,6 @@ async def _channel(service: Service, viewer: Viewer, channel_id: str) -> Mapping
         return await service.read(lambda db: shown(channel_row(db, viewer.shop.id, channel_id)))
     except UnknownChannelError:
         raise _no_such_channel() from None
-
-
-def _frame(viewer: Viewer) -> Frame:
-    return Frame(viewer.shop.name, SCOPE in viewer.principal.scopes, viewer.token, {})
 
 
 def _done(what: str) -> Response:

@@ -33,7 +33,7 @@ from app.web.page_access import (
     first,
     html,
     page_error,
-    policy_frame_of,
+    plain_frame_of,
     submitted,
     viewer_of,
     wants_part,
@@ -213,7 +213,7 @@ async def _form_page(
         timezone=viewer.shop.profile.timezone,
         days=days,
     )
-    return html(edit_page(policy_frame_of(viewer), replace(form, **more)), status)
+    return html(edit_page(plain_frame_of(viewer, SCOPE), replace(form, **more)), status)
 
 
 def _choices(phrases: tuple[Phrase, ...], policy: Mapping[str, Any]) -> dict[str, Choice]:
@@ -237,7 +237,7 @@ async def _history_page(
     )
     timezone = viewer.shop.profile.timezone
     history = history_of(versions, VERSIONS, timezone, newest=number is None, problem=problem)
-    return html(history_page(policy_frame_of(viewer), history), status)
+    return html(history_page(plain_frame_of(viewer, SCOPE), history), status)
 
 
 def _by_knob(error: PolicyError) -> dict[str, str]:

@@ -83,6 +83,65 @@ const Pages = (() => {
     return done;
   }
 
+  /** A form that loses no word: leaving it unsaved is asked about, Ctrl-S saves, and a refusal is shown in place of the page.
+   *
+   * `written(form)` is what counts as written, `begin(form)` sets up a form that has come, `shown` are the places to scroll
+   * to in a page that was refused, `focused` those to be in.
+   */
+  function editor(id, { written, begin, shown, focused }) {
+    let form = null;
+    let untouched = "";
+    const changed = () => written(form) !== untouched;
+
+    async function save(submitter) {
+      const button = form.querySelector("[data-save]");
+      const label = button.textContent;
+      button.disabled = true;
+      button.textContent = "保存中…";
+      try {
+        const body = bodyOf(form, submitter);
+        const { address } = await part(form.getAttribute("action"), { method: "POST", body });
+        untouched = written(form);
+        location.assign(address);
+      } catch (error) {
+        button.disabled = false;
+        button.textContent = label;
+        if (error instanceof Refused && error.document.getElementById(id)) replace(error.document);
+        else tell(error);
+      }
+    }
+
+    /** The server's answer is the same page with what is to be changed: it takes the place of this one. */
+    function replace(document_) {
+      document.getElementById("main").replaceWith(document_.getElementById("main"));
+      take();
+      document.querySelector(shown)?.scrollIntoView({ block: "center" });
+      (document.querySelector(focused) ?? document.getElementById("main")).focus({ preventScroll: true });
+    }
+
+    function take() {
+      form = document.getElementById(id);
+      begin(form);
+    }
+
+    window.addEventListener("beforeunload", (event) => {
+      if (form.querySelector("[data-save]") && changed()) event.preventDefault();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      form.querySelector("[data-save]")?.click();
+    });
+    return {
+      changed,
+      save,
+      open() {
+        untouched = written(document.getElementById(id));
+        take();
+      },
+    };
+  }
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (!button) return;
@@ -121,5 +180,5 @@ const Pages = (() => {
   });
 
   document.documentElement.classList.add("scripted");
-  return { token, part, parsed, bodyOf, tell, calm, say, later, Refused };
+  return { token, part, parsed, bodyOf, tell, calm, say, later, editor, Refused };
 })();

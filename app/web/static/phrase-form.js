@@ -6,9 +6,13 @@
   let form = null;
   let check = null;
   let asked = null;
-  let untouched = "";
 
-  const written = () => Pages.bodyOf(form).toString();
+  const editor = Pages.editor("phrase-form", {
+    written: (form_) => Pages.bodyOf(form_).toString(),
+    begin,
+    shown: "[aria-invalid], .clash, .problem",
+    focused: "[aria-invalid]",
+  });
 
   /* --- Check --- */
 
@@ -18,7 +22,7 @@
     const save = form.querySelector("[data-save]");
     if (!save) return;
     save.setAttribute("aria-disabled", errors > 0);
-    state.textContent = errors > 0 ? `有 ${errors} 处违规，改好才能保存` : written() === untouched ? "" : "有修改还没保存";
+    state.textContent = errors > 0 ? `有 ${errors} 处违规，改好才能保存` : editor.changed() ? "有修改还没保存" : "";
     state.classList.toggle("bad", errors > 0);
   }
 
@@ -63,38 +67,9 @@
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  /* --- Save --- */
-
-  async function save(submitter) {
-    const button = form.querySelector("[data-save]");
-    const label = button.textContent;
-    button.disabled = true;
-    button.textContent = "保存中…";
-    try {
-      const { address } = await Pages.part(form.getAttribute("action"), { method: "POST", body: Pages.bodyOf(form, submitter) });
-      untouched = written();
-      location.assign(address);
-    } catch (error) {
-      button.disabled = false;
-      button.textContent = label;
-      if (error instanceof Pages.Refused && error.document.getElementById("phrase-form")) show(error.document);
-      else Pages.tell(error);
-    }
-  }
-
-  /** The server's answer is the same page with what is to be changed: it takes the place of this one. */
-  function show(document_) {
-    document.getElementById("main").replaceWith(document_.getElementById("main"));
-    begin(false);
-    const first = document.querySelector("[aria-invalid], .clash, .problem");
-    first?.scrollIntoView({ block: "center" });
-    (document.querySelector("[aria-invalid]") ?? document.getElementById("main")).focus({ preventScroll: true });
-  }
-
-  function begin(fresh) {
-    form = document.getElementById("phrase-form");
+  function begin(form_) {
+    form = form_;
     check = document.getElementById("check");
-    if (fresh) untouched = written();
     form.addEventListener("input", (event) => {
       mind();
       if (!event.isComposing) checkSoon();
@@ -116,19 +91,10 @@
         Pages.say(`有 ${errors} 处违规，改好才能保存`);
         return;
       }
-      save(event.submitter);
+      editor.save(event.submitter);
     });
     mind();
   }
 
-  window.addEventListener("beforeunload", (event) => {
-    if (form.querySelector("[data-save]") && written() !== untouched) event.preventDefault();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    form.querySelector("[data-save]")?.click();
-  });
-
-  begin(true);
+  editor.open();
 })();

@@ -3,19 +3,23 @@
 
 (() => {
   let form = null;
-  let untouched = "";
   let asked = null;
 
   const IGNORED = new Set(["why", "days"]);
-  const written = () => {
-    const body = Pages.bodyOf(form);
-    for (const name of IGNORED) body.delete(name);
-    return body.toString();
-  };
+  const editor = Pages.editor("policy-form", {
+    written(form_) {
+      const body = Pages.bodyOf(form_);
+      for (const name of IGNORED) body.delete(name);
+      return body.toString();
+    },
+    begin,
+    shown: ".clash, .problem",
+    focused: "[aria-invalid]:is(input, textarea)",
+  });
 
   function mind() {
     const state = form.querySelector("[data-save-state]");
-    if (state) state.textContent = written() === untouched ? "" : "有修改还没保存";
+    if (state) state.textContent = editor.changed() ? "有修改还没保存" : "";
   }
 
   /* --- Phrases --- */
@@ -82,37 +86,8 @@
     panel.focus({ preventScroll: true });
   }
 
-  /* --- Save --- */
-
-  async function save(submitter) {
-    const button = form.querySelector("[data-save]");
-    const label = button.textContent;
-    button.disabled = true;
-    button.textContent = "保存中…";
-    try {
-      const body = Pages.bodyOf(form, submitter);
-      const { address } = await Pages.part(form.getAttribute("action"), { method: "POST", body });
-      untouched = written();
-      location.assign(address);
-    } catch (error) {
-      button.disabled = false;
-      button.textContent = label;
-      if (error instanceof Pages.Refused && error.document.getElementById("policy-form")) answer(error.document);
-      else Pages.tell(error);
-    }
-  }
-
-  /** The server's answer is the same page with what is to be changed: it takes the place of this one. */
-  function answer(document_) {
-    document.getElementById("main").replaceWith(document_.getElementById("main"));
-    begin(false);
-    document.querySelector(".clash, .problem")?.scrollIntoView({ block: "center" });
-    (document.querySelector("[aria-invalid]:is(input, textarea)") ?? document.getElementById("main")).focus({ preventScroll: true });
-  }
-
-  function begin(fresh) {
-    form = document.getElementById("policy-form");
-    if (fresh) untouched = written();
+  function begin(form_) {
+    form = form_;
     form.addEventListener("input", mind);
     form.addEventListener("change", (event) => {
       if (event.target.matches("[data-pick]")) pick(event.target);
@@ -126,19 +101,10 @@
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (event.submitter?.matches("[data-try]")) tryOut(event.submitter);
-      else save(event.submitter);
+      else editor.save(event.submitter);
     });
     mind();
   }
 
-  window.addEventListener("beforeunload", (event) => {
-    if (form.querySelector("[data-save]") && written() !== untouched) event.preventDefault();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    form.querySelector("[data-save]")?.click();
-  });
-
-  begin(true);
+  editor.open();
 })();
