@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
 from page_views import STRANGE
 from sqlmodel import Session as Database
 
-from app.main import create_app
-from app.settings import Settings
-from app.usecases.administration import add_key, add_shop, open_web_session, principal_of_key
 from app.usecases.knowledge import Knowledge, read_phrases
 from app.usecases.phrase_history import Author, change_phrases
-from app.web.auth import COOKIE
 from phrasebank import Phrase
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
@@ -29,14 +21,7 @@ Page = playwright_api.Page
 expect = playwright_api.expect
 expect.set_options(timeout=20_000)
 
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parents[1] / "dashboard" / "vendor" / "axe.min.js"
-DESKTOP, PHONE = (1440, 900), (390, 844)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
-]
+pytestmark = MARKS
 
 SHEET = (
     "分组,标题,内容,适用人群\r\n"
@@ -45,53 +30,10 @@ SHEET = (
     "发货,夸,全网第一好,\r\n"
     "问候,首句问候,您好，欢迎光临，请问有什么可以帮到您？,新客\r\n"
 ).encode("gb18030")
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
-"""
 
 
-@dataclass
-class Site:
-    """The running service, and whoever looks at it."""
-
-    address: str
-    service: Any
-    browser: Any
-    trouble: list[str] = field(default_factory=list)
-    contexts: list[Any] = field(default_factory=list)
-
-    def desk(self, label: str = "小周", size: tuple[int, int] = DESKTOP) -> Any:
-        """A page of somebody who is signed in. Script errors, dialogs, foreign requests and violations fail the test."""
-
-        def sign_in(db: Database) -> str:
-            now = datetime.now(UTC)
-            principal = principal_of_key(db, add_key(db, "demo", now, label=label))
-            assert principal is not None
-            return open_web_session(db, principal, now)
-
-        token = self.service.writer.submit(sign_in).result(20)
-        context = self.browser.new_context(
-            locale="zh-CN", viewport={"width": size[0], "height": size[1]}, accept_downloads=True
-        )
-        context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
-        context.add_init_script(WATCH)
-        self.contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
-        page.on("console", self._heard)
-        page.on("request", lambda request: self._asked(request.url))
-        return page
-
-    def _heard(self, message: Any) -> None:
-        # What the server refuses on purpose (409, 422) is told by Chromium, too, and is no error of the page.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.trouble.append(message.text)
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith((self.address, "data:", "blob:")):
-            self.trouble.append(f"foreign request: {url}")
+class Site(BrowserSite):
+    """A shop with a bank."""
 
     def phrases(self) -> dict[str, Phrase]:
         with Database(self.service.engine) as db:
@@ -112,36 +54,8 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def site(sqlite_url: str, knowledge: Knowledge, browser: Any) -> Iterator[Site]:
-    settings = Settings(_env_file=None, database_url=sqlite_url, workers_run_jobs=False)  # type: ignore[call-arg]
-    app = create_app(settings, knowledge=knowledge)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    service = app.state.service
-    service.writer.submit(
-        lambda db: add_shop(
-            db, knowledge, datetime.now(UTC), shop_id="demo", name="暖木生活馆", platform="kuaishou"
-        )
-    ).result(20)
-    site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", service, browser)
-    yield site
-    violations = [
-        violation
-        for context in site.contexts
-        for page in context.pages
-        for violation in page.evaluate("() => window.violations ?? []")
-    ]
-    for context in site.contexts:
-        context.close()
-    server.should_exit = True
-    thread.join(timeout=10)
-    listening.close()
-    assert site.trouble == []
-    assert violations == []
+    with serving(sqlite_url, knowledge, browser, Site) as site:
+        yield site
 
 
 def save(page: Any) -> None:

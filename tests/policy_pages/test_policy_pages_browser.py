@@ -2,92 +2,32 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 import pytest
-import uvicorn
+from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
 from sqlmodel import Session as Database
 
 from app.core.policies import Policy
-from app.main import create_app
-from app.settings import Settings
-from app.usecases.administration import add_key, add_shop, open_web_session, principal_of_key
+from app.usecases.administration import add_key
 from app.usecases.knowledge import Knowledge
 from app.usecases.policy_versions import read_policy
-from app.web.auth import COOKIE
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 expect = playwright_api.expect
 expect.set_options(timeout=30_000)
 
-CHROMIUM = Path("/usr/bin/chromium")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-AXE = Path(__file__).parents[1] / "dashboard" / "vendor" / "axe.min.js"
-DESKTOP, PHONE = (1440, 900), (390, 844)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
-]
-
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
-"""
+pytestmark = MARKS
 
 
-@dataclass
-class Site:
-    """The running service with a shop, and whoever looks at it."""
-
-    address: str
-    service: Any
-    key: str
-    browser: Any
-    trouble: list[str] = field(default_factory=list)
-    contexts: list[Any] = field(default_factory=list)
-
-    def desk(
-        self, label: str = "小周", size: tuple[int, int] = DESKTOP, scopes: tuple[str, ...] | None = None
-    ) -> Any:
-        """A page of somebody who is signed in. Script errors, foreign requests and violations fail the test."""
-
-        def sign_in(db: Database) -> str:
-            now = datetime.now(UTC)
-            more = {} if scopes is None else {"scopes": scopes}
-            principal = principal_of_key(db, add_key(db, "demo", now, label=label, **more))
-            assert principal is not None
-            return open_web_session(db, principal, now)
-
-        token = self.service.writer.submit(sign_in).result(20)
-        context = self.browser.new_context(locale="zh-CN", viewport={"width": size[0], "height": size[1]})
-        context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
-        context.add_init_script(WATCH)
-        self.contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
-        page.on("console", self._heard)
-        page.on("request", lambda request: self._asked(request.url))
-        return page
-
-    def _heard(self, message: Any) -> None:
-        # What the server refuses on purpose (409, 422) is told by Chromium, too, and is no error of the page.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.trouble.append(message.text)
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith((self.address, "data:", "blob:")):
-            self.trouble.append(f"foreign request: {url}")
+class Site(BrowserSite):
+    """A shop with a policy."""
 
     def policy(self) -> Policy:
         with Database(self.service.engine) as db:
@@ -107,7 +47,8 @@ class Site:
             "sender": "buyer",
             "text": text,
         }
-        headers = {"authorization": f"Bearer {self.key}"}
+        key = self.service.writer.submit(lambda db: add_key(db, "demo", datetime.now(UTC))).result(20)
+        headers = {"authorization": f"Bearer {key}"}
         answer = httpx.post(f"{self.address}/v1/events", json=event, headers=headers, timeout=30)
         assert answer.status_code == 200, answer.text
 
@@ -123,38 +64,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def site(sqlite_url: str, knowledge: Knowledge, browser: Any) -> Iterator[Site]:
     knowledge = Knowledge(knowledge.linter, knowledge.moods, knowledge.profiles)
-    settings = Settings(_env_file=None, database_url=sqlite_url, workers_run_jobs=False)  # type: ignore[call-arg]
-    app = create_app(settings, knowledge=knowledge)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    service = app.state.service
-
-    def make(db: Database) -> str:
-        now = datetime.now(UTC)
-        add_shop(db, knowledge, now, shop_id="demo", name="暖木生活馆", platform="kuaishou")
-        return add_key(db, "demo", now)
-
-    key = service.writer.submit(make).result(20)
-    site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", service, key, browser)
-    yield site
-    violations = [
-        violation
-        for context in site.contexts
-        for page in context.pages
-        for violation in page.evaluate("() => window.violations ?? []")
-    ]
-    for context in site.contexts:
-        context.close()
-    server.should_exit = True
-    thread.join(timeout=10)
-    listening.close()
-    assert site.trouble == []
-    assert violations == []
+    with serving(sqlite_url, knowledge, browser, Site) as site:
+        yield site
 
 
 def save(page: Any) -> None:
