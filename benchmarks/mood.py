@@ -26,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 from train_mood import Chat, prepare, read_chat, train_mood  # noqa: E402
 
 from app.core.mood import MoodModel  # noqa: E402
+from app.core.said import Said  # noqa: E402
 
 SATISFIED, DISSATISFIED = 2, 0
 
@@ -81,7 +82,7 @@ def cross_validated(
                 mood = model.turn(chat.texts[row])
                 turns[row] = mood.p_dissatisfied, mood.p_satisfied
             for number in np.flatnonzero(fold_of == fold):
-                mood = model.session(chat.dialogues[number])
+                mood = model.session([Said(by_buyer=True, text=text) for text in chat.dialogues[number]])
                 sessions[number] = mood.p_dissatisfied, mood.p_satisfied
         results.append((turns, sessions))
     return results

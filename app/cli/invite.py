@@ -14,6 +14,7 @@ from app.core.events import Event, read_log
 from app.core.fields import FieldError
 from app.core.invites import InviteAdvice, InviteRules, advise
 from app.core.mood import MoodModel
+from app.core.said import said_in
 from app.core.sessions import Session, fold_session
 from app.platforms.catalog import ProfileError, load_profiles
 
@@ -61,16 +62,16 @@ def command(log: str, platform: str | None, as_of: str | None, output_format: st
 
 def _advice(session: Session, rules: InviteRules, earlier: Sequence[tuple[datetime, str]]) -> InviteAdvice:
     model = MoodModel.load()
-    turns = [m.text for m in session.standing if m.by_buyer and m.text]
+    last = session.last_buyer_message
     now = session.last_event_at
     assert now is not None
     return advise(
         session,
-        model.session(turns),
+        model.session(said_in(session)),
         rules,
         now,
         earlier_invites=earlier,
-        last_turn=model.turn(turns[-1]) if turns else None,
+        last_turn=model.turn(last.text, last.kind.value) if last is not None else None,
     )
 
 

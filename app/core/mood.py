@@ -21,6 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.said import Said
+
 MAX_TEXT: Final = 1500
 """Code points of a text that are read; a chat turn is far shorter, a review seldom longer."""
 CHAT_BITS: Final = 16
@@ -240,12 +242,13 @@ class MoodModel:
             words=_words(text, folded, moved),
         )
 
-    def session(self, turns: Sequence[str]) -> Mood:
-        """The mood of a session so far, from the buyer's turns in time order: the chance of the rating it would get.
+    def session(self, said: Sequence[Said]) -> Mood:
+        """The mood of a session so far, from what both sides said in time order: the chance of the rating it would get.
 
-        Turns without words play no part; without any the answer is that of a session nobody has said anything in.
+        Messages without words play no part; without any of the buyer's the answer is that of a session in which nobody has
+        said anything.
         """
-        moods = [self.turn(text) for text in turns if text and not text.isspace()]
+        moods = [self.turn(one.text) for one in said if one.by_buyer and one.text and not one.text.isspace()]
         if not moods:
             moods = [self.prior]
         known = aggregates([mood.balance for mood in moods])

@@ -14,6 +14,7 @@ from app.core.courtesy import infer_courtesy
 from app.core.events import Event, EventType, Sender
 from app.core.mood import Mood, MoodModel
 from app.core.profiles import Edition
+from app.core.said import said_in
 from app.core.sessions import SHOP_SENDERS, Session, fold_session
 from app.db.journal import events_about_buyers, events_about_sessions
 from app.db.tables import DeadlineRow
@@ -131,7 +132,7 @@ def said_to(session: Session) -> frozenset[str]:
 
 
 def mood_of(session: Session, moods: MoodModel) -> Mood:
-    return moods.session([m.text for m in session.standing if m.by_buyer and m.text])
+    return moods.session(said_in(session))
 
 
 def with_courtesy(event: Event) -> Event:

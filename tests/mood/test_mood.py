@@ -13,9 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.core.mood import MAX_TEXT, MAX_WORDS, Mood, MoodModel, aggregates
+from app.core.said import Said
 
 MODEL = MoodModel.load()
 ANY_TEXT = st.text(st.characters(), max_size=200)
+
+
+def buyer(*texts: str) -> list[Said]:
+    return [Said(by_buyer=True, text=text) for text in texts]
 
 
 def is_a_distribution(mood: Mood) -> bool:
@@ -45,9 +50,9 @@ def test_any_text_has_chances_that_sum_to_one(text: str) -> None:
         assert word in text
 
 
-@given(st.lists(ANY_TEXT, max_size=12))
-def test_any_session_has_chances_that_sum_to_one(turns: list[str]) -> None:
-    assert is_a_distribution(MODEL.session(turns))
+@given(st.lists(st.builds(Said, st.booleans(), ANY_TEXT), max_size=12))
+def test_any_session_has_chances_that_sum_to_one(said: list[Said]) -> None:
+    assert is_a_distribution(MODEL.session(said))
 
 
 @given(ANY_TEXT)
@@ -172,19 +177,19 @@ def test_the_words_that_moved_it_are_named_as_the_buyer_wrote_them(text: str, wo
 
 def test_a_session_that_ends_well_is_better_than_one_that_ends_badly() -> None:
     good, bad = "好的谢谢", "你们就是骗子，我要投诉"
-    assert MODEL.session([bad, good]).p_satisfied > MODEL.session([good, bad]).p_satisfied
+    assert MODEL.session(buyer(bad, good)).p_satisfied > MODEL.session(buyer(good, bad)).p_satisfied
 
 
 @given(st.integers(1, 60))
 def test_more_of_the_same_anger_never_reads_as_satisfied(times: int) -> None:
-    mood = MODEL.session(["什么态度，我要投诉你们"] * times)
+    mood = MODEL.session(buyer(*["什么态度，我要投诉你们"] * times))
     assert mood.p_dissatisfied > 0.3
     assert mood.p_satisfied < 0.5
 
 
 def test_pictures_and_blank_turns_play_no_part_in_a_session() -> None:
-    assert MODEL.session(["", "谢谢", "  "]) == MODEL.session(["谢谢"])
-    assert MODEL.session([]) == MODEL.session(["", " "])
+    assert MODEL.session(buyer("", "谢谢", "  ")) == MODEL.session(buyer("谢谢"))
+    assert MODEL.session([]) == MODEL.session(buyer("", " "))
 
 
 def test_recent_turns_weigh_more() -> None:
