@@ -1,0 +1,4 @@
+/** Joins the parts on a console's page: asks the worker which console this is, then reads, writes and guards it. */
+(() => {
+  "use strict";
+})();

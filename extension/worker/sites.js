@@ -1,0 +1,36 @@
+/** Which pages the content scripts run on: consoles that are switched on, on sites that the shop granted. */
+
+import { readSettings } from "../shared/settings.js";
+import { definitionsOf } from "./definitions.js";
+
+/** In the order in which they are run; each adds its part to `miaohui`. */
+export const CONTENT_SCRIPTS = [
+  "shared/protocol.js",
+  "content/main.js",
+];
+export const CONTENT_STYLES = ["content/lint-bar.css"];
+
+/** Register the scripts anew for what is switched on and granted now. */
+export async function registerSites() {
+  const wanted = [];
+  const settings = await readSettings();
+  for (const definition of await definitionsOf(settings)) {
+    if (!settings.consoles[definition.id]?.on) continue;
+    const matches = [];
+    for (const match of definition.matches) {
+      if (await chrome.permissions.contains({ origins: [match] })) matches.push(match);
+    }
+    if (matches.length === 0) continue;
+    wanted.push({
+      id: `console-${definition.id}`,
+      matches,
+      js: CONTENT_SCRIPTS,
+      css: CONTENT_STYLES,
+      allFrames: true,
+      runAt: "document_idle",
+      persistAcrossSessions: true,
+    });
+  }
+  await chrome.scripting.unregisterContentScripts();
+  if (wanted.length > 0) await chrome.scripting.registerContentScripts(wanted);
+}
