@@ -56,6 +56,8 @@ from app.web.routes import (
     phrases,
     policy,
     policy_pages,
+    rating_scale,
+    rating_scale_pages,
     reading,
     replies,
     staff,
@@ -156,12 +158,21 @@ def create_app(
         measures,
         alerts,
         policy,
+        rating_scale,
         staff,
         health,
         live,
     ):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages, alert_pages):
+    for pages in (
+        phrase_pages,
+        phrase_form,
+        import_pages,
+        care_pages,
+        policy_pages,
+        alert_pages,
+        rating_scale_pages,
+    ):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app

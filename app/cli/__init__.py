@@ -25,6 +25,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "forecast": "预测周期末的指标与处罚 / where a period will end, from an event log",
     "calibrate": "与平台导出表对数，找出口径差别 / calibrate against a platform's export",
     "invite": "邀评建议 / rating advice over an event log",
+    "recalibrate": "好评把握校准 / chances of a good rating against what came",
     "mood": "买家情绪 / mood of buyer texts",
     "cluster": "咨询聚类 / cluster enquiries",
     "simulate": "模拟一天 / simulate a shop day",

@@ -15,6 +15,9 @@ from sqlmodel import Field, SQLModel
 
 from app.db.columns import Instant, Json
 
+IS_RATING = text("event.type = 'rating'")
+"""Spelt out, since a database uses the index of ratings only where the query says the same as the index does."""
+
 
 class ShopRow(SQLModel, table=True):
     __tablename__ = "shop"
@@ -29,6 +32,8 @@ class ShopRow(SQLModel, table=True):
     """What we sign callbacks with; `whsec_…`."""
     bank_version: int = 0
     """Grows with every change of the shop's phrases, so that a process knows when its index is old."""
+    rating_scale: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """The present version of the shop's scale for the chance of a good rating; None where chances are left as they are."""
 
 
 class PolicyVersionRow(SQLModel, table=True):
@@ -42,6 +47,23 @@ class PolicyVersionRow(SQLModel, table=True):
     by: str
     why: str = ""
     policy: dict[str, Any] = Field(sa_type=Json)
+
+
+class RatingScaleVersionRow(SQLModel, table=True):
+    """A scale that a shop had for the chance of a good rating, from `at` until the next number.
+
+    `scale` is None from when it was switched off. `judgement` is what was known of it when it was switched on.
+    """
+
+    __tablename__ = "rating_scale_version"
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    why: str = ""
+    scale: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    judgement: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
 class SigningSecretRow(SQLModel, table=True):
@@ -120,6 +142,13 @@ class EventRow(SQLModel, table=True):
         Index("event_of_buyer", "shop_id", "buyer", "at"),
         Index("event_of_session", "shop_id", "session", "at"),
         Index("event_in_time", "shop_id", "at"),
+        Index(
+            "event_rating",
+            "shop_id",
+            "at",
+            sqlite_where=text("type = 'rating'"),
+            postgresql_where=text("type = 'rating'"),
+        ),
     )
 
     shop_id: str = Field(primary_key=True, foreign_key="shop.id")

@@ -144,7 +144,7 @@ class Considered:
         ]
         return advise(
             session,
-            mood_of(session, moods),
+            self.picture.shop.rating_scale.mood(mood_of(session, moods)),
             InviteRules.of_profile(self.picture.shop.profile),
             session.last_event_at or self.picture.now,
             open_items=len(self.picture.items_of(session.id)),

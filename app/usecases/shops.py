@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from app.core.days import DaySpan
 from app.core.policies import Policy
 from app.core.profiles import Edition, Profile
+from app.core.recalibration import AS_GIVEN, Scale
 from app.core.service_hours import ServiceHours
 from app.db.tables import ShopRow
 from app.usecases.shop_documents import stored_hours
@@ -37,6 +38,8 @@ class Shop:
     callback_secret: str | None
     bank_version: int
     hours: ServiceHours = _NOT_SET
+    rating_scale: Scale = AS_GIVEN
+    """Its own scale for the chance of a good rating."""
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -76,6 +79,7 @@ def read_shop(db: Session, profiles: Mapping[str, Profile], shop_id: str) -> Sho
         callback_secret=row.callback_secret,
         bank_version=row.bank_version,
         hours=hours,
+        rating_scale=AS_GIVEN if row.rating_scale is None else Scale(**row.rating_scale),
     )
 
 

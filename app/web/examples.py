@@ -507,6 +507,24 @@ DRY_RUN_OPENAPI: Final[dict[str, Any]] = {
         "503": problem("rehearsing", "已有一次试跑在进行，请稍后再试", 503),
     },
 }
+RATING_SCALE_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "properties": {
+                "on": {"type": "boolean"},
+                "based_on": {"type": "integer", "minimum": 0},
+                "why": {"type": "string", "maxLength": 500},
+            },
+            "required": ["on", "based_on"],
+        },
+        {"on": {"value": {"on": True, "based_on": 0, "why": "双十一后的评价够多了"}}},
+    ),
+    "responses": {
+        "409": problem("not_better", "用过去的评价检验，看不出校准后更准", 409),
+        "422": problem("wrong_type", "on 必须是 true 或 false", 422),
+    },
+}
 HOURS_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": _body(
         {"type": "object"},

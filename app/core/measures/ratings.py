@@ -62,7 +62,7 @@ def taken_ratings(history: History, definition: Definition, calendar: Calendar) 
     for at, event in history.ratings:
         if _counts(at, event, definition, calendar):
             day, clock = calendar.local(at)
-            taken.append(TakenRating(at, event, day, clock, _is_positive(event, definition)))
+            taken.append(TakenRating(at, event, day, clock, is_positive(event, definition)))
     if definition.last_only:
         last = {
             (shop_of(rating.event), rating.event.buyer, agent_rated(rating, history), rating.day): rating
@@ -83,7 +83,7 @@ def _counts(at: int, event: Event, definition: Definition, calendar: Calendar) -
     return definition.valid_hours is None or at - card_at <= definition.valid_hours * _HOUR
 
 
-def _is_positive(event: Event, definition: Definition) -> bool:
+def is_positive(event: Event, definition: Definition) -> bool:
     if event.label not in definition.positive:
         return False
     if not definition.reason:
