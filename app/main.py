@@ -58,6 +58,7 @@ from app.web.routes import (
     policy_pages,
     reading,
     replies,
+    sign_in,
     staff,
     typists,
 )
@@ -159,6 +160,7 @@ def create_app(
         staff,
         health,
         live,
+        sign_in,
     ):
         app.include_router(module.router)
     for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages, alert_pages):
