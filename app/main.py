@@ -60,6 +60,7 @@ from app.web.routes import (
     rating_scale_pages,
     reading,
     replies,
+    sign_in,
     staff,
     typists,
 )
@@ -162,6 +163,7 @@ def create_app(
         staff,
         health,
         live,
+        sign_in,
     ):
         app.include_router(module.router)
     for pages in (

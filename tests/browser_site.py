@@ -18,8 +18,9 @@ from sqlmodel import Session as Database
 
 from app.main import create_app
 from app.settings import Settings
-from app.usecases.administration import add_key, add_shop, open_web_session, principal_of_key
+from app.usecases.administration import add_key, add_shop, principal_of_key
 from app.usecases.knowledge import Knowledge
+from app.usecases.web_sessions import open_web_session
 from app.web.auth import COOKIE
 
 CHROMIUM: Final = Path("/usr/bin/chromium")

@@ -34,11 +34,11 @@ from app.usecases.administration import (
     add_shop,
     add_signing_secret,
     list_shops,
-    open_web_session,
     principal_of_key,
     set_callback,
 )
 from app.usecases.knowledge import Knowledge
+from app.usecases.web_sessions import open_web_session
 
 SHOP_ID: Final = "demo"
 READY_WITHIN_S: Final = 90.0

@@ -1,4 +1,4 @@
-"""The tables. All lead with the shop, so that a database which is distributed by tenant can carry them.
+"""The tables. All but `member` lead with the shop, so that a database which is distributed by tenant can carry them.
 
 `event` is the journal: the only table of facts from outside. `session`, `deadline`, `presence` and the `measure_…`
 tables are projections of it and can be rebuilt; `outbox` and `act` say what the machine decided and did.
@@ -122,16 +122,88 @@ class ApiKeyRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class WebSessionRow(SQLModel, table=True):
-    """Somebody signed in to the dashboard; the cookie's token is known only by its hash."""
+class MemberRow(SQLModel, table=True):
+    """A person who signs in. The one table that does not lead with a shop: somebody may work in several."""
 
-    __tablename__ = "web_session"
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("login", name="member_login"),)
+
+    id: str = Field(primary_key=True)
+    login: str
+    """In the form of `app.usecases.members.folded_login`."""
+    name: str
+    password_hash: str
+    """Argon2id, in the PHC string format."""
+    created_at: datetime = Field(sa_type=Instant)
+    last_sign_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_shop_id: str | None = None
+    """Where they were last; they come there again."""
+
+
+class MembershipRow(SQLModel, table=True):
+    """What a member is in one shop."""
+
+    __tablename__ = "membership"
+    __table_args__ = (Index("membership_of_member", "member_id"),)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    member_id: str = Field(primary_key=True, foreign_key="member.id")
+    role: str
+    created_at: datetime = Field(sa_type=Instant)
+    disabled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class MemberLinkRow(SQLModel, table=True):
+    """A link that works once: an invitation to a shop, or to set a forgotten password anew. Known only by its hash."""
+
+    __tablename__ = "member_link"
 
     shop_id: str = Field(primary_key=True, foreign_key="shop.id")
     token_hash: str = Field(primary_key=True)
-    key_id: str
+    purpose: str
+    """`invitation` or `reset`."""
+    login: str
+    name: str = ""
+    role: str = ""
+    """For an invitation: what they will be."""
     created_at: datetime = Field(sa_type=Instant)
+    created_by: str
     expires_at: datetime = Field(sa_type=Instant)
+
+
+class WebSessionRow(SQLModel, table=True):
+    """Somebody signed in to the dashboard of a shop, a member or a key; the cookie's token is known only by its hash."""
+
+    __tablename__ = "web_session"
+    __table_args__ = (Index("web_session_of_member", "member_id"),)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    token_hash: str = Field(primary_key=True)
+    key_id: str | None = None
+    member_id: str | None = Field(default=None, foreign_key="member.id")
+    created_at: datetime = Field(sa_type=Instant)
+    seen_at: datetime = Field(sa_type=Instant)
+    """When it was used, to within an hour."""
+    expires_at: datetime = Field(sa_type=Instant)
+    address: str = ""
+    device: str = ""
+    """What the browser says it is."""
+
+
+class AuditRow(SQLModel, table=True):
+    """Who changed what in the shop's settings, or came in, and when. Never a secret."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    """Begins with the time, so that the order of ids is that of time."""
+    at: datetime = Field(sa_type=Instant)
+    actor: str
+    act: str
+    target: str = ""
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
 class EventRow(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Shops, keys and secrets: what an operator does from the command line."""
+"""Shops, keys and secrets: what an operator does from the command line, and an owner in the settings."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
+from app.core import roles
 from app.core.policies import Policy
-from app.db.tables import ApiKeyRow, PhraseRow, ShopRow, SigningSecretRow, WebSessionRow
+from app.core.roles import Role
+from app.db.tables import ApiKeyRow, PhraseRow, ShopRow, SigningSecretRow
 from app.db.upserts import upsert
+from app.usecases.audit import OPERATOR, AuditAct, note
 from app.usecases.knowledge import Knowledge
 from app.usecases.policy_versions import first_version
 from phrasebank import starter_bank
 
-SCOPES: Final = ("events", "lint", "read", "phrases", "policy", "staff", "alerts", "dashboard")
-"""What a key may do: send events; lint; read sessions, measures and suggestions; change phrases; change what the machine may
-do by itself; change service hours and roster; change who is told when a buyer waits; sign in."""
+SCOPES: Final = roles.SCOPES
 _SHOP_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-WEB_SESSION_FOR: Final = timedelta(days=7)
 
 
 class AdministrationError(ValueError):
-    """Something that an operator asked for cannot be done; the message says why and what to do."""
+    """Something that was asked for cannot be done; the message says why and what to do, `field` what it is about."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,17 @@ class NewShop:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling: a shop, and what the key allows. `label` is what the key was made for, often a person's name."""
+    """Who is calling: a key or a member (by `member_id`, with the role) of a shop, and what they may do there.
+
+    `label` is the member's name, or what the key was made for, often a person's name.
+    """
 
     shop_id: str
     key_id: str
     scopes: frozenset[str]
     label: str = ""
+    member_id: str = ""
+    role: Role | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +76,7 @@ def add_shop(
     platform: str,
     callback_url: str | None = None,
     policy: dict[str, Any] | None = None,
+    by: str = OPERATOR,
 ) -> NewShop:
     """Make a shop with a signing secret and the starter phrase bank.
 
@@ -74,14 +84,16 @@ def add_shop(
     """
     if not _SHOP_ID.fullmatch(shop_id):
         raise AdministrationError(
-            "店铺 id 只能用小写字母、数字和连字符，最多 40 个 / shop ids are lower case, digits, hyphens"
+            "店铺 id 只能用小写字母、数字和连字符，最多 40 个 / shop ids are lower case, digits, hyphens",
+            "shop_id",
         )
     if platform not in knowledge.profiles:
         raise AdministrationError(
-            f"没有平台 {platform}；可用：{'、'.join(sorted(knowledge.profiles))} / unknown platform"
+            f"没有平台 {platform}；可用：{'、'.join(sorted(knowledge.profiles))} / unknown platform",
+            "platform",
         )
     if db.get(ShopRow, shop_id) is not None:
-        raise AdministrationError(f"店铺 {shop_id} 已经存在 / the shop exists")
+        raise AdministrationError(f"店铺 {shop_id} 已经存在 / the shop exists", "shop_id")
     if callback_url is not None:
         _check_callback(callback_url)
     callback_secret = _new_signing_secret() if callback_url is not None else None
@@ -98,8 +110,9 @@ def add_shop(
         )
     )
     db.flush()
+    note(db, shop_id, AuditAct.SHOP_MADE, by=by, now=now, target=name, detail={"platform": platform})
     first_version(db, shop_id, begins_with, now)
-    signing_secret = add_signing_secret(db, shop_id, now)
+    signing_secret = add_signing_secret(db, shop_id, now, by=by)
     upsert(
         db,
         PhraseRow,
@@ -125,11 +138,13 @@ def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
     return shop.callback_secret
 
 
-def add_signing_secret(db: Database, shop_id: str, now: datetime) -> str:
+def add_signing_secret(db: Database, shop_id: str, now: datetime, *, by: str = OPERATOR) -> str:
     """Add a secret that the console may sign with; earlier ones stay valid until they are retired."""
     _shop(db, shop_id)
     secret = _new_signing_secret()
-    db.add(SigningSecretRow(shop_id=shop_id, id=secrets.token_hex(6), secret=secret, created_at=now))
+    secret_id = secrets.token_hex(6)
+    db.add(SigningSecretRow(shop_id=shop_id, id=secret_id, secret=secret, created_at=now))
+    note(db, shop_id, AuditAct.SECRET_ADDED, by=by, now=now, target=secret_id)
     return secret
 
 
@@ -155,7 +170,9 @@ def list_signing_secrets(db: Database, shop_id: str) -> list[SigningSecretRow]:
     )
 
 
-def retire_signing_secret(db: Database, shop_id: str, secret_id: str, now: datetime) -> None:
+def retire_signing_secret(
+    db: Database, shop_id: str, secret_id: str, now: datetime, *, by: str = OPERATOR
+) -> None:
     """Take no more signatures made with a secret. The last one that is valid cannot be retired: add another first."""
     known = list_signing_secrets(db, shop_id)
     row = next((row for row in known if row.id == secret_id), None)
@@ -165,20 +182,27 @@ def retire_signing_secret(db: Database, shop_id: str, secret_id: str, now: datet
         return
     if [other for other in known if other.retired_at is None] == [row]:
         raise AdministrationError(
-            f"这是最后一个有效的签名密钥；先用 miaohui shop secret add {shop_id} 新建一个 / the last valid secret"
+            f"这是最后一个有效的签名密钥；请先新建一个（miaohui shop secret add {shop_id}）/ the last valid secret"
         )
     row.retired_at = now
     db.add(row)
+    note(db, shop_id, AuditAct.SECRET_RETIRED, by=by, now=now, target=secret_id)
 
 
 def add_key(
-    db: Database, shop_id: str, now: datetime, *, label: str = "", scopes: Collection[str] = SCOPES
+    db: Database,
+    shop_id: str,
+    now: datetime,
+    *,
+    label: str = "",
+    scopes: Collection[str] = SCOPES,
+    by: str = OPERATOR,
 ) -> str:
     """Make an API key and return it; it is shown once, since only its hash is kept."""
     _shop(db, shop_id)
     if unknown := set(scopes) - set(SCOPES):
         raise AdministrationError(
-            f"没有权限 {'、'.join(sorted(unknown))}；可用：{'、'.join(SCOPES)} / unknown scope"
+            f"没有权限 {'、'.join(sorted(unknown))}；可用：{'、'.join(SCOPES)} / unknown scope", "scopes"
         )
     key_id = secrets.token_hex(6)
     key = f"mh_{shop_id}.{secrets.token_urlsafe(32)}"
@@ -192,6 +216,8 @@ def add_key(
             created_at=now,
         )
     )
+    detail = {"scopes": sorted(set(scopes))}
+    note(db, shop_id, AuditAct.KEY_ADDED, by=by, now=now, target=label or key_id, detail=detail)
     return key
 
 
@@ -200,12 +226,15 @@ def list_keys(db: Database, shop_id: str) -> list[ApiKeyRow]:
     return list(db.exec(select(ApiKeyRow).where(ApiKeyRow.shop_id == shop_id).order_by(ApiKeyRow.id)))
 
 
-def revoke_key(db: Database, shop_id: str, key_id: str, now: datetime) -> None:
+def revoke_key(db: Database, shop_id: str, key_id: str, now: datetime, *, by: str = OPERATOR) -> None:
     row = db.get(ApiKeyRow, (shop_id, key_id))
     if row is None:
         raise AdministrationError(f"店铺 {shop_id} 没有密钥 {key_id} / unknown key")
-    row.revoked_at = row.revoked_at or now
+    if row.revoked_at is not None:
+        return
+    row.revoked_at = now
     db.add(row)
+    note(db, shop_id, AuditAct.KEY_REVOKED, by=by, now=now, target=row.label or key_id)
 
 
 def principal_of_key(db: Database, key: str) -> Principal | None:
@@ -217,39 +246,6 @@ def principal_of_key(db: Database, key: str) -> Principal | None:
     if row is None or row.revoked_at is not None:
         return None
     return Principal(shop_id, row.id, frozenset(row.scopes), row.label)
-
-
-def open_web_session(db: Database, principal: Principal, now: datetime) -> str:
-    """Sign somebody in to the dashboard; returns the token for the cookie, of which only the hash is kept."""
-    token = f"{principal.shop_id}.{secrets.token_urlsafe(32)}"
-    db.add(
-        WebSessionRow(
-            shop_id=principal.shop_id,
-            token_hash=_hash(token),
-            key_id=principal.key_id,
-            created_at=now,
-            expires_at=now + WEB_SESSION_FOR,
-        )
-    )
-    return token
-
-
-def principal_of_web_session(db: Database, token: str, now: datetime) -> Principal | None:
-    """Who is signed in with this token; None if nobody, or no longer, or if the key behind it was revoked."""
-    shop_id = token.partition(".")[0]
-    row = db.get(WebSessionRow, (shop_id, _hash(token)))
-    if row is None or row.expires_at <= now:
-        return None
-    key = db.get(ApiKeyRow, (shop_id, row.key_id))
-    if key is None or key.revoked_at is not None:
-        return None
-    return Principal(shop_id, row.key_id, frozenset(key.scopes), key.label)
-
-
-def close_web_session(db: Database, token: str) -> None:
-    row = db.get(WebSessionRow, (token.partition(".")[0], _hash(token)))
-    if row is not None:
-        db.delete(row)
 
 
 def _shop(db: Database, shop_id: str) -> ShopRow:
@@ -270,10 +266,12 @@ def _new_signing_secret() -> str:
 def _check_callback(url: str) -> None:
     if not url.isascii() or any(character <= " " for character in url):
         raise AdministrationError(
-            "回调地址只能用 ASCII 字符且不含空白；中文域名请写成 xn-- 形式 / ASCII only, without blanks"
+            "回调地址只能用 ASCII 字符且不含空白；中文域名请写成 xn-- 形式 / ASCII only, without blanks",
+            "callback_url",
         )
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise AdministrationError(
-            "回调地址必须是 http(s)://主机[:端口]/路径，不带用户名 / not a usable callback address"
+            "回调地址必须是 http(s)://主机[:端口]/路径，不带用户名 / not a usable callback address",
+            "callback_url",
         )

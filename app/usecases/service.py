@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session as Database
 
 from app.core.rates import RateLimit
+from app.core.sign_in_limits import SignInLimits
 from app.db.writer import Writer
 from app.gateways.alert_sender import AlertSender
 from app.settings import Settings
@@ -68,6 +69,11 @@ class Service:
     """The stronger encoder, if the operator chose one."""
     alert_sender: AlertSender = field(default_factory=AlertSender)
     changes: Changes = field(default_factory=Changes)
+    sign_in_limits: SignInLimits = field(default_factory=SignInLimits)
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Held while a password is hashed, so that many who sign in at once take neither all cores nor much memory."""
+    setup_code: str = ""
+    """What whoever makes the first shop must know; empty once there is one, or where none was handed out."""
     rehearsing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a policy is tried out: one at a time, so that there is always room for events."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -10,14 +11,15 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from standardwebhooks import Webhook
 
+from app.db.writer import OverloadedError
 from app.usecases.administration import (
     Principal,
     list_shops,
     principal_of_key,
-    principal_of_web_session,
     signing_secrets,
 )
 from app.usecases.service import Service
+from app.usecases.web_sessions import find_web_session, note_use
 from app.web.problems import Problem
 
 COOKIE: Final = "miaohui_session"
@@ -136,13 +138,19 @@ def verify_signature(request: Request, body: bytes, secrets: list[str], now: flo
 
 
 async def signed_in(request: Request) -> Principal | None:
-    """Who is signed in to the dashboard."""
+    """Who is signed in to the dashboard, which keeps them signed in."""
     token = request.cookies.get(COOKIE, "")
     if not 0 < len(token) <= MAX_HEADER:
         return None
     service = service_of(request)
     now = service.clock()
-    return await service.read(lambda db: principal_of_web_session(db, token, now))
+    found = await service.read(lambda db: find_web_session(db, token, now))
+    if found is None:
+        return None
+    if found.to_note:
+        with contextlib.suppress(OverloadedError):
+            await service.write(lambda db: note_use(db, token, now))
+    return found.principal
 
 
 def _unauthorized(reason: str, title: str) -> Problem:

@@ -19,6 +19,7 @@ import orjson
 from app.core.profiles import Status
 from app.usecases.live import FindingView, LiveView, RateView, WaitingView
 from app.web.rendering import ENVIRONMENT, render
+from app.web.who import NOBODY, Who
 
 FRAGMENTS: Final = ("waiting", "staff", "acts", "findings", "advice", "rates")
 """The parts of the page that are fetched again one by one; also the names of the stream's events."""
@@ -109,9 +110,9 @@ class _Excerpt:
     cut_right: bool
 
 
-def page(view: LiveView, token: str = "") -> str:
+def page(view: LiveView, token: str = "", who: Who = NOBODY) -> str:
     """The whole live page. With the token of the viewer's forms it has the switch that silences the machine."""
-    return render("live.html", view=view, token=token, **_shared(view))
+    return render("live.html", view=view, token=token, who=who, **_shared(view))
 
 
 def fragment(name: str, view: LiveView) -> str:
@@ -123,11 +124,6 @@ def fragment(name: str, view: LiveView) -> str:
     if name not in FRAGMENTS:
         raise KeyError(name)
     return render(f"parts/{name}.html", view=view, swapped=True, **_shared(view))
-
-
-def sign_in_page(message: str | None = None) -> str:
-    """The form that posts an API key as `key` to `/sign-in`. `message` says what went wrong last time."""
-    return render("sign_in.html", message=message)
 
 
 def error_page(status: int, title: str, message: str) -> str:

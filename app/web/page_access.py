@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app.core.roles import who_may
 from app.usecases.administration import Principal
 from app.usecases.phrase_history import Author
 from app.usecases.service import Service
@@ -20,6 +21,7 @@ from app.web.forgery import TOKEN_FIELD, TOKEN_HEADER, form_token, is_form_token
 from app.web.phrase_forms import parse_fields
 from app.web.phrase_pages import Frame
 from app.web.rendering import SECURITY_HEADERS
+from app.web.who import Who, who_is
 
 PART_HEADER: Final = "x-part"
 """A script that asks for a part of a page sends it, and is told of an ended session by 401 instead of the sign-in page."""
@@ -38,8 +40,13 @@ class Viewer:
     now: datetime
 
     def may(self, scope: str) -> bool:
-        """Does their key have the scope?"""
+        """Does their role, or their key, have the scope?"""
         return scope in self.principal.scopes
+
+    @property
+    def who(self) -> Who:
+        """The viewer as the pages' header shows them."""
+        return who_is(self.principal)
 
     def author(self, why: str = "") -> Author:
         """The viewer as the history of phrases names them."""
@@ -97,17 +104,33 @@ async def editor_of(request: Request, given_token: str, scope: str = "phrases") 
     if not is_form_token(given_token, request.cookies[COOKIE]):
         raise page_error(403, "页面过期了", "请刷新页面再试一次；填了一半的内容请先复制下来。")
     if not viewer.may(scope):
-        raise page_error(403, "没有修改的权限", f"请管理员发一把带 {scope} 权限的密钥。")
+        raise page_error(403, "没有修改的权限", needs_scope(scope))
     return viewer
+
+
+def needs_scope(scope: str) -> str:
+    """What somebody reads who may not do what needs the scope."""
+    return f"这里只有{who_may(scope)}能改；用密钥登录的，密钥要带 {scope} 权限。"
+
+
+async def sent_by_anybody(request: Request) -> Mapping[str, list[str]]:
+    """The fields of a form of ours that wants nobody to be signed in."""
+    if not same_origin(request):
+        raise page_error(403, "来源不对", "请从秒回自己的页面操作。")
+    return await _fields(request)
 
 
 async def submitted(request: Request, scope: str = "phrases") -> tuple[Viewer, Mapping[str, list[str]]]:
     """Who sent a form that needs a scope, and its fields."""
+    fields = await _fields(request)
+    return await editor_of(request, first(fields, TOKEN_FIELD), scope), fields
+
+
+async def _fields(request: Request) -> Mapping[str, list[str]]:
     try:
-        fields = parse_fields(await request.body())
+        return parse_fields(await request.body())
     except ValueError:
         raise page_error(413, "内容太多", "这一条的格子太多了，请分成几条话术。") from None
-    return await editor_of(request, first(fields, TOKEN_FIELD), scope), fields
 
 
 async def uploader_of(request: Request) -> Viewer:
@@ -118,12 +141,12 @@ async def uploader_of(request: Request) -> Viewer:
 def frame_of(service: Service, viewer: Viewer) -> Frame:
     """What stands around every page of phrases."""
     names = {key: profile.name for key, profile in service.knowledge.profiles.items()}
-    return Frame(viewer.shop.name, viewer.may("phrases"), viewer.token, names)
+    return Frame(viewer.shop.name, viewer.may("phrases"), viewer.token, names, viewer.who)
 
 
 def plain_frame_of(viewer: Viewer, scope: str) -> Frame:
     """What stands around a page on which nothing names a platform, and that wants this scope of whoever changes something."""
-    return Frame(viewer.shop.name, viewer.may(scope), viewer.token, {})
+    return Frame(viewer.shop.name, viewer.may(scope), viewer.token, {}, viewer.who)
 
 
 def no_such_phrase() -> AnswerInstead:

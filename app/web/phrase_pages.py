@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from app.usecases.browse_phrases import PAGE, Entry, Listing, Wanted
 from app.web.dashboard import excerpt
 from app.web.rendering import ENVIRONMENT, render
+from app.web.who import NOBODY, Who
 from phrasebank import Phrase
 
 SHORT: Final = 24
@@ -55,6 +56,7 @@ class Frame:
     may_edit: bool
     token: str
     platforms: Mapping[str, str]
+    who: Who = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from starlette.staticfiles import StaticFiles
 from app.usecases.live import LiveView, WaitingView
 from app.web import dashboard
 from app.web.rendering import SECURITY_HEADERS, STATIC_DIR
+from app.web.sign_in_pages import sign_in_page
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 Page = playwright_api.Page
@@ -114,7 +115,7 @@ def _application(shop: Shop) -> Starlette:
         )
 
     async def sign_in(request: Request) -> Response:
-        return html(dashboard.sign_in_page())
+        return html(sign_in_page())
 
     async def error(request: Request) -> Response:
         return html(dashboard.error_page(404, "没有这一页", "地址可能写错了。"), 404)

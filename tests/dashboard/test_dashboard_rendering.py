@@ -30,9 +30,9 @@ from app.web.dashboard import (
     fragment,
     page,
     percent,
-    sign_in_page,
 )
 from app.web.rendering import SECURITY_HEADERS, STATIC_DIR
+from app.web.sign_in_pages import sign_in_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -594,14 +594,15 @@ def test_a_curve_of_less_than_two_points_is_not_drawn(curve: tuple[tuple[str, in
 # --- Sign-in and errors ---
 
 
-def test_the_sign_in_form_posts_the_key_and_tells_what_to_do_without_one() -> None:
+def test_the_sign_in_forms_post_password_or_key_and_tell_what_to_do_without_either() -> None:
     root = read(sign_in_page())
-    form = root.one("form")
-    assert (form.attributes["method"], form.attributes["action"]) == ("post", "/sign-in")
-    key = form.one("input", name="key")
-    assert key.attributes["type"] == "password"
-    assert form.one("label").attributes["for"] == key.attributes["id"]
-    assert "还没有密钥" in root.text
+    by_password, by_key = root.all("form")
+    for form, name in ((by_password, "password"), (by_key, "key")):
+        assert (form.attributes["method"], form.attributes["action"]) == ("post", "/sign-in")
+        secret = form.one("input", name=name)
+        assert secret.attributes["type"] == "password"
+        assert secret.attributes["id"] in {label.attributes["for"] for label in form.all("label")}
+    assert "登不进来" in root.text
     assert not root.all(role="alert")
 
 

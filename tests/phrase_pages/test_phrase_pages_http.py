@@ -10,8 +10,9 @@ import pytest
 from conftest_service import Running
 from live_markup import Element, read
 
-from app.usecases.administration import add_key, open_web_session, principal_of_key
+from app.usecases.administration import add_key, principal_of_key
 from app.usecases.phrase_history import Author, change_phrases
+from app.usecases.web_sessions import open_web_session
 from app.web.auth import COOKIE
 from phrasebank import Phrase, starter_bank
 

@@ -28,6 +28,7 @@ from app.web.form_pages import (
 from app.web.import_pages import bad_rows_csv, import_page, plan_name, refused, review_of, review_part
 from app.web.phrase_pages import Frame, entry_part, list_page, results_part
 from app.web.rendering import STATIC_DIR
+from app.web.who import Who
 from lint import Linter
 from phrasebank import Phrase
 from phrasebank.formats import parse_bank
@@ -197,12 +198,19 @@ def test_who_may_only_read_is_offered_nothing_to_change(page: str) -> None:
 
 def test_the_page_that_is_open_is_marked_in_the_header() -> None:
     places = read(list_page(frame(), listing(phrase()))).one("nav", "places")
-    assert [(a.text, a.attributes.get("aria-current")) for a in places.all("a")] == [
-        ("实时", None),
-        ("话术", "page"),
-        ("策略", None),
-        ("提醒", None),
-    ]
+    marked = {a.text: a.attributes.get("aria-current") for a in places.all("a")}
+    assert marked["话术"] == "page"
+    assert {mark for name, mark in marked.items() if name != "话术"} == {None}
+
+
+@pytest.mark.parametrize(("scopes", "shown"), [((), False), (("alerts",), True)])
+def test_the_header_leads_only_to_rooms_that_are_open_to_the_viewer(
+    scopes: tuple[str, ...], shown: bool
+) -> None:
+    framed = replace(frame(), who=Who("小周", "主管", frozenset(scopes)))
+    root = read(list_page(framed, listing(phrase())))
+    assert ("提醒" in [a.text for a in root.one("nav", "places").all("a")]) is shown
+    assert "小周" in root.one(class_="person").text
 
 
 def test_a_phrase_found_says_why_and_how_likely() -> None:

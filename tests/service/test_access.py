@@ -12,10 +12,10 @@ from app.db.tables import ApiKeyRow, WebSessionRow
 from app.usecases.administration import (
     add_key,
     add_shop,
-    open_web_session,
     principal_of_key,
     revoke_key,
 )
+from app.usecases.web_sessions import open_web_session
 from app.web.auth import COOKIE
 
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from conftest_service import Running
 
-from app.usecases.administration import add_key, open_web_session, principal_of_key, principal_of_web_session
+from app.usecases.administration import add_key, principal_of_key
 from app.usecases.phrase_history import Author, change_phrases
+from app.usecases.web_sessions import open_web_session, principal_of_web_session
 from phrasebank import Phrase
 
 

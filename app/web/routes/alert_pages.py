@@ -35,7 +35,16 @@ from app.web.alert_pages import (
 )
 from app.web.alert_pages import Form as ChannelForm
 from app.web.auth import ServiceDep
-from app.web.page_access import Viewer, first, html, page_error, plain_frame_of, submitted, viewer_of
+from app.web.page_access import (
+    Viewer,
+    first,
+    html,
+    needs_scope,
+    page_error,
+    plain_frame_of,
+    submitted,
+    viewer_of,
+)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "alerts"
@@ -131,7 +140,7 @@ async def _viewer(request: Request) -> Viewer:
     """Who looks at these pages; where alerts go is not for everybody."""
     viewer = await viewer_of(request)
     if not viewer.may(SCOPE):
-        raise page_error(403, "没有看提醒的权限", f"请管理员发一把带 {SCOPE} 权限的密钥。")
+        raise page_error(403, "没有看提醒的权限", needs_scope(SCOPE))
     return viewer
 
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from sqlmodel import Session as Database
 
 from app.core.fields import Refused
-from app.usecases.administration import (
-    Principal,
-    close_web_session,
-    open_web_session,
-    principal_of_key,
-    principal_of_web_session,
-)
+from app.usecases.administration import Principal
 from app.usecases.feedback import (
     Taken,
     UnknownFeedbackError,
@@ -31,14 +24,14 @@ from app.usecases.read_live import read_live
 from app.usecases.service import Service
 from app.web.auth import COOKIE, ServiceDep, signed_in
 from app.web.bodies import json_object, text_field
-from app.web.dashboard import FRAGMENTS, error_page, fragment, page, sign_in_page
+from app.web.dashboard import FRAGMENTS, fragment, page
 from app.web.forgery import form_token, same_origin
 from app.web.page_access import html
 from app.web.problems import Problem
 from app.web.streaming import HEADERS, changes_as_events
+from app.web.who import who_is
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-COOKIE_DAYS = 7
 
 
 async def _view(service: Service, principal: Principal) -> LiveView:
@@ -53,7 +46,7 @@ async def get_page(request: Request, service: ServiceDep) -> Response:
     if principal is None:
         return RedirectResponse("/sign-in", 303)
     token = form_token(request.cookies[COOKIE]) if "policy" in principal.scopes else ""
-    return html(page(await _view(service, principal), token))
+    return html(page(await _view(service, principal), token, who_is(principal)))
 
 
 @router.get("/live/stream")
@@ -117,62 +110,6 @@ async def post_live_undo(request: Request, service: ServiceDep) -> Response:
         raise Problem(404, "unknown_feedback", str(error)) from None
     service.changes.tell([principal.shop_id])
     return JSONResponse({"id": feedback_id, "status": "undone"})
-
-
-@router.get("/sign-in")
-async def get_sign_in() -> Response:
-    return html(sign_in_page())
-
-
-@router.post("/sign-in")
-async def post_sign_in(request: Request, service: ServiceDep) -> Response:
-    if not same_origin(request):
-        return html(error_page(403, "来源不对", "请从本站的登录页登录。"), 403)
-    form = parse_qs((await request.body()).decode("utf-8", "replace"))
-    key = form.get("key", [""])[0].strip()
-    principal = await service.read(lambda db: principal_of_key(db, key))
-    if principal is None or "dashboard" not in principal.scopes:
-        return html(sign_in_page("密钥无效、已停用，或没有看板权限。"), 403)
-    return await _signed_in(service, principal)
-
-
-@router.get("/sign-in/{token}")
-async def get_sign_in_link(token: str, service: ServiceDep) -> Response:
-    """A link from the command line, such as the demo prints: the token of a session that was opened there."""
-    now = service.clock()
-    if await service.read(lambda db: principal_of_web_session(db, token, now)) is None:
-        return html(sign_in_page("登录链接无效或已过期。"), 403)
-    return _with_cookie(service, token)
-
-
-@router.post("/sign-out")
-async def post_sign_out(request: Request, service: ServiceDep) -> Response:
-    if not same_origin(request):
-        return html(error_page(403, "来源不对", "请从看板退出登录。"), 403)
-    token = request.cookies.get(COOKIE, "")
-    await service.write(lambda db: close_web_session(db, token))
-    response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(COOKIE)
-    return response
-
-
-async def _signed_in(service: Service, principal: Principal) -> Response:
-    now = service.clock()
-    token = await service.write(lambda db: open_web_session(db, principal, now))
-    return _with_cookie(service, token)
-
-
-def _with_cookie(service: Service, token: str) -> Response:
-    response = RedirectResponse("/", 303)
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=COOKIE_DAYS * 24 * 3600,
-        httponly=True,
-        samesite="strict",
-        secure=service.settings.secure_cookies,
-    )
-    return response
 
 
 async def _judging(request: Request) -> Principal:

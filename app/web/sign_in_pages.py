@@ -1,0 +1,37 @@
+"""The pages before anybody is signed in: sign-in, a link that works once, the first run. Values in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.core.passwords import MIN_LENGTH
+from app.core.roles import ROLE_NAMES
+from app.usecases.members import Link
+from app.web.rendering import ENVIRONMENT, render
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form with what was written in it, and what is wrong with which field. Passwords are never shown again."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fault: tuple[str, str] | None = None
+
+
+def sign_in_page(message: str | None = None, login: str = "", *, by_key: bool = False) -> str:
+    """The form that posts `login` and `password`, or `key`, to `/sign-in`. `message` says what went wrong last time."""
+    return render("sign_in.html", message=message, login=login, by_key=by_key)
+
+
+def join_page(token: str, link: Link, form: Form) -> str:
+    """What a link leads to: joining a shop as somebody new or known, or a new password."""
+    return render("join.html", token=token, link=link, form=form)
+
+
+def first_run_page(form: Form, platforms: Mapping[str, str], *, has_code: bool) -> str:
+    """The form that makes the first shop and its owner. Without a code in the terminal it says how to get one."""
+    return render("first_run.html", form=form, platforms=platforms, has_code=has_code)
+
+
+ENVIRONMENT.globals.update(role_names=ROLE_NAMES, min_password=MIN_LENGTH)
