@@ -54,7 +54,7 @@
         {
           stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 24, gap: 2, space: 52,
           incrs: [1, 2, 3, 4, 6, 12],
-          values: (_, splits) => splits.map((i) => data.hours[i] ?? ""),
+          values: (_, splits) => splits.map((i) => data.labels[i] ?? ""),
         },
         { stroke: ink, font, grid, ticks: { show: false }, size: 44, gap: 4, space: 32, values: (_, splits) => splits.map(short) },
       ],
@@ -64,7 +64,7 @@
           (chart) => {
             const i = chart.cursor.idx ?? last;
             const words = rates[i] === null ? "暂无" : `${short(rates[i])}（${data.numerators[i]} / ${data.denominators[i]}）`;
-            readout.textContent = `到 ${data.hours[i]}：${words}`;
+            readout.textContent = `到 ${data.labels[i]}：${words}`;
           },
         ],
       },
@@ -76,11 +76,11 @@
     const known = plots.get(element);
     if (known?.json === json && known.dark === dark.matches) return;
     const data = JSON.parse(json);
-    const rates = data.hours.map((_, i) => rateAt(data, i));
+    const rates = data.labels.map((_, i) => rateAt(data, i));
     const readout = document.createElement("p");
     readout.className = "readout num";
     element.replaceChildren();
-    const columns = [data.hours.map((_, i) => i), rates, ...data.lines.map((line) => data.hours.map(() => line.value))];
+    const columns = [data.labels.map((_, i) => i), rates, ...data.lines.map((line) => data.labels.map(() => line.value))];
     const chart = new uPlot(options(element, data, rates, readout), columns, element);
     element.append(readout);
     known?.chart.destroy();
