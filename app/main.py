@@ -50,6 +50,7 @@ from app.web.routes import (
     lint,
     live,
     measures,
+    past_pages,
     phrase_form,
     phrase_history,
     phrase_pages,
@@ -161,7 +162,7 @@ def create_app(
         live,
     ):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages, alert_pages):
+    for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages, alert_pages, past_pages):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app
