@@ -61,6 +61,7 @@ from app.web.routes import (
     replies,
     staff,
     typists,
+    words_pages,
 )
 from app.web.versioned_files import VersionedFiles
 
@@ -162,7 +163,16 @@ def create_app(
         live,
     ):
         app.include_router(module.router)
-    for pages in (phrase_pages, phrase_form, import_pages, care_pages, policy_pages, alert_pages, past_pages):
+    for pages in (
+        phrase_pages,
+        phrase_form,
+        import_pages,
+        care_pages,
+        policy_pages,
+        alert_pages,
+        past_pages,
+        words_pages,
+    ):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")
     return app
