@@ -50,6 +50,7 @@ from app.web.routes import (
     lint,
     live,
     measures,
+    past_pages,
     phrase_form,
     phrase_history,
     phrase_pages,
@@ -63,6 +64,7 @@ from app.web.routes import (
     sign_in,
     staff,
     typists,
+    words_pages,
 )
 from app.web.versioned_files import VersionedFiles
 
@@ -174,6 +176,8 @@ def create_app(
         policy_pages,
         alert_pages,
         rating_scale_pages,
+        past_pages,
+        words_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")

@@ -6,28 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.cli.output import say
-from app.core.forecast import Forecast, LineAhead
+from app.core.forecast_words import PERIOD_NAMES, ending_words, line_words
 from app.core.penalties import PenaltyShown, PenaltyView
 from app.core.profiles import PenaltyLevel, Status
 from app.usecases.forecast_records import MeasureForecast
 from app.usecases.measure_tables import LINE_NAMES
 
-_PERIOD_NAMES: Final = {
-    "natural_day": "自然日",
-    "natural_week": "自然周",
-    "natural_month": "自然月",
-    "trailing_7d": "近7天",
-    "trailing_30d": "近30天",
-}
-_REASONS: Final = {
-    "nothing_counted": "日志里这段时间没有计数的数据，无法预测",
-    "too_few_items": "数据太少（不到 20 条），不做预测",
-}
-_WIDENED: Final = {
-    "no_history": "没有今天以前的数据",
-    "little_history": "历史不足 14 天",
-    "hours_assumed": "还不知道一天里各小时的分布，按均匀估计",
-}
 _STATUS_NAMES: Final = {
     Status.STATED: "资料载明",
     Status.REPORTED: "据转载",
@@ -49,61 +33,20 @@ def tell(found: MeasureForecast) -> None:
         whose = f"  {'客服' if by == 'agent' else '店铺'} {name or '（未知）'}"
     say(f"{found.profile.name} {found.measure.name}{whose}")
     say(
-        f"  周期  {_PERIOD_NAMES[period.name]} {period.first_day} — {period.last_day}"
+        f"  周期  {PERIOD_NAMES[period.name]} {period.first_day} — {period.last_day}"
         f"，截至 {forecast.now:%m-%d %H:%M}（口径 {edition.id}，{_STATUS_NAMES[edition.status]}）"
     )
     waiting = f"，另有 {forecast.pending} 条待定" if forecast.pending else ""
     rate = "—" if forecast.rate is None else f"{float(forecast.rate):.2%}"
     say(f"  现在  {rate}（{forecast.numerator}/{forecast.denominator}）{waiting}")
     for ahead in forecast.lines:
-        say(f"  {LINE_NAMES[ahead.name]} {ahead.line.text}  {'；'.join(_line_words(ahead, forecast))}")
-    say(f"  期末  {_ending_words(forecast)}")
+        say(f"  {LINE_NAMES[ahead.name]} {ahead.line.text}  {'；'.join(line_words(ahead, forecast))}")
+    say(f"  期末  {ending_words(forecast)}")
     if forecast.leaving:
         going = "、".join(f"{day.day:%m-%d} {day.good}/{day.counted}" for day in forecast.leaving[:3])
         say(f"  将移出窗口  {going}")
     for row, words in enumerate(() if cost is None else _cost_words(*cost)):
         say(f"  {'    ' if row else '处罚'}  {words}")
-
-
-def _line_words(ahead: LineAhead, forecast: Forecast) -> Iterator[str]:
-    yield {True: "已达到", False: "未达到", None: "尚无数据"}[ahead.met]
-    if ahead.met is False:
-        yield "补不回来" if ahead.needed is None else f"还需连续 {ahead.needed} 个达标"
-    elif ahead.met and ahead.room is not None:
-        yield f"此刻还可漏 {ahead.room} 个"
-    if forecast.over or ahead.affordable is None:
-        return
-    if ahead.affordable < 0:
-        rescue = ahead.affordable_high is not None and ahead.affordable_high >= 0
-        yield "按预计量已够不着" + ("，量大时仍有可能" if rescue else "")
-    else:
-        yield f"到期末还能漏 {ahead.affordable} 个"
-        if ahead.unreachable_at is not None:
-            yield f"照现在的漏法 {ahead.unreachable_at:%m-%d %H:%M} 起够不着"
-    if ahead.chance is not None:
-        yield f"期末达到的可能 {_chance_words(ahead.chance)}"
-
-
-def _chance_words(chance: float) -> str:
-    # The paths are too few to tell a thousandth from nothing.
-    return "<1%" if chance < 0.01 else ">99%" if chance > 0.99 else f"{chance:.0%}"
-
-
-def _ending_words(forecast: Forecast) -> str:
-    ending = forecast.ending
-    if ending is None:
-        assert forecast.reason is not None
-        return _REASONS[forecast.reason.value]
-    if ending.rate is None or ending.low is None or ending.high is None:
-        return "预计没有计数的数据"
-    if forecast.over:
-        return f"周期已结束：{ending.rate:.2%}"
-    why = "、".join(_WIDENED[each.value] for each in forecast.widened)
-    return (
-        f"预计 {ending.rate:.2%}，80% 区间 {ending.low:.2%} — {ending.high:.2%}"
-        f"；预计共 {ending.counted} 条（{ending.counted_low} — {ending.counted_high}），还会来 {ending.remaining} 条"
-        + (f"（区间偏宽：{why}）" if why else "")
-    )
 
 
 def _cost_words(now: PenaltyView, end: PenaltyView | None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, Final
@@ -68,6 +68,8 @@ class Recap:
     mood: str = "calm"
     last_words: str | None = None
     """What the buyer said last, if it is no open question."""
+    ends_on_question: bool = False
+    """The last open question is the buyer's last message and nothing else: whoever sees that needs no second look."""
 
     @property
     def tells_more(self) -> bool:
@@ -86,9 +88,17 @@ class Recap:
         """In one line for the agent; empty where there is nothing to tell."""
         return "；".join(_clauses(self))
 
+    @property
+    def before(self) -> str:
+        """The same for somebody who has the present question before his eyes."""
+        if not self.ends_on_question:
+            return self.text
+        return "；".join(_clauses(replace(self, open_questions=self.open_questions[:-1])))
+
     def to_json(self) -> dict[str, Any]:
         return {
             "text": self.text,
+            "before": self.before,
             "open_questions": list(self.open_questions),
             "answered": [
                 {"question": each.question, "answer": each.answer, "agent": each.agent}
@@ -135,6 +145,7 @@ def recap(sessions: Iterable[Session], mood: str, mask: Callable[[str], str]) ->
         items=_mentioned(in_order, ("item_name", "item"), mask),
         mood=mood,
         last_words=last_words,
+        ends_on_question=last is not None and unanswered[-1:] == [(last,)],
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from app.core.forecast import Forecast
 from app.usecases.staff import StaffView
 
 
@@ -111,6 +112,8 @@ class RateView:
     higher_is_better: bool
     curve: tuple[tuple[str, int, int], ...]
     source: str
+    ahead: Forecast | None = None
+    """Where the period that the platform judges will end; only of primary measures, and not newer than a minute."""
 
     @property
     def rate(self) -> Fraction | None:

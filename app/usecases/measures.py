@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlmodel import Session as Database
 
+from app.core.forecast import Forecast
 from app.core.measures.history import micros
 from app.core.measures.shares import ARRIVAL
 from app.core.measures.standing import Figure, Pending, days_matter, figures, spanned, splits_for
 from app.core.profiles import Edition, Measure
 from app.db import standing as rows
+from app.usecases.forecasts import read_forecasts
 from app.usecases.live import RateView
 from app.usecases.measure_tables import LINE_NAMES
 from app.usecases.shops import Shop
@@ -36,12 +38,15 @@ class MeasureFigures:
     figures: tuple[Figure, ...]
 
 
+AHEAD_HOLDS = timedelta(seconds=60)
+"""A forecast takes tens of milliseconds, and moves slowly."""
+
 Look = tuple[datetime, dict[str, tuple[int, int]]]
 """When rates were looked at, and the (numerator, denominator) of each measure then."""
 
 
 class RateBoard:
-    """Today's rates of each shop.
+    """Today's rates of each shop, with where they will end.
 
     While a day is too young for its quarters of an hour to make a curve, the curve is what earlier looks have seen.
     """
@@ -49,6 +54,7 @@ class RateBoard:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._looks: dict[str, deque[Look]] = {}
+        self._ahead: dict[str, tuple[datetime, Mapping[str, Forecast]]] = {}
         self._lock = Lock()
 
     def rates(self, db: Database, shop: Shop) -> tuple[RateView, ...]:
@@ -56,10 +62,27 @@ class RateBoard:
         now = self._clock()
         rates = rates_today(db, shop, now)
         looks = self._note(shop, rates, now)
+        ahead = self._look_ahead(db, shop, now)
         return tuple(
-            replace(rate, curve=_as_seen(rate, looks, shop, now)) if 0 < len(rate.curve) < YOUNG else rate
+            replace(
+                rate,
+                curve=_as_seen(rate, looks, shop, now) if 0 < len(rate.curve) < YOUNG else rate.curve,
+                ahead=ahead.get(rate.measure),
+            )
             for rate in rates
         )
+
+    def _look_ahead(self, db: Database, shop: Shop, now: datetime) -> Mapping[str, Forecast]:
+        """The forecast of each primary measure by its id, made anew once a minute and day."""
+        with self._lock:
+            at, held = self._ahead.get(shop.id, (None, {}))
+        if at is not None and at <= now < at + AHEAD_HOLDS and shop.day_of(at) == shop.day_of(now):
+            return held
+        primary = [measure for measure in shop.profile.measures if measure.primary]
+        found = {each.measure.id: each.forecast for each in read_forecasts(db, shop, primary, now)}
+        with self._lock:
+            self._ahead[shop.id] = (now, found)
+        return found
 
     def _note(self, shop: Shop, rates: Sequence[RateView], now: datetime) -> list[Look]:
         """Remember a look now and then; today's looks so far."""

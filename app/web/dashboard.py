@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from app.core.forecast import Forecast, LineAhead
+from app.core.forecast_words import PERIOD_NAMES, ending_words, line_words
 from app.core.profiles import Status
 from app.usecases.live import FindingView, LiveView, RateView, WaitingView
 from app.web.rendering import ENVIRONMENT, render
@@ -29,6 +31,15 @@ AMBER_S: Final = 80
 RED_S: Final = 25
 """At this many seconds left, or fewer, a waiting buyer turns red."""
 
+LIKELY: Final = 0.8
+"""A line that is met and will be kept with this chance or more gives no cause for worry."""
+LINE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"penalty_line": "扣罚线", "platform_target": "平台目标", "own_goal": "本店目标"}
+)
+LINE_KINDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"penalty_line": "penalty", "platform_target": "target", "own_goal": "goal"}
+)
+"""Line of an edition -> its colour and dash."""
 LONG_TEXT: Final = 180
 """Texts longer than this many code points are shown folded."""
 EXCERPT_AROUND: Final = 60
@@ -84,6 +95,17 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """Where a period will end: its name and days, how it stands, the end, and what each line still needs."""
+
+    period: str
+    standing: str
+    end: str
+    lines: tuple[tuple[str, str, str], ...]
+    """(Name, tone, words) of each line."""
+
+
+@dataclass(frozen=True, slots=True)
 class _RateCard:
     """A measure as it is drawn. `percent` is None with an empty denominator; `plot` is JSON, None with nothing to draw."""
 
@@ -97,6 +119,7 @@ class _RateCard:
     status_tone: str
     plot: str | None
     rows: tuple[tuple[str, int, int, str], ...]
+    ahead: Ahead | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +208,13 @@ def _standing(rate: RateView) -> tuple[str, str]:
 def _lines(rate: RateView) -> tuple[_Line, ...]:
     sign = "≥" if rate.higher_is_better else "≤"
     named = (
-        ("扣罚线", "penalty", rate.penalty_line),
-        ("平台目标", "target", rate.platform_target),
-        ("本店目标", "goal", rate.own_goal),
+        ("penalty_line", rate.penalty_line),
+        ("platform_target", rate.platform_target),
+        ("own_goal", rate.own_goal),
     )
     return tuple(
-        _Line(name, kind, f"{sign} {percent(value)}", value)
-        for name, kind, value in named
+        _Line(LINE_NAMES[name], LINE_KINDS[name], f"{sign} {percent(value)}", value)
+        for name, value in named
         if value is not None
     )
 
@@ -202,7 +225,7 @@ def _plot(rate: RateView, lines: tuple[_Line, ...]) -> str | None:
         return None
     return orjson.dumps(
         {
-            "hours": [hour for hour, _, _ in rate.curve],
+            "labels": [hour for hour, _, _ in rate.curve],
             "numerators": [numerator for _, numerator, _ in rate.curve],
             "denominators": [denominator for _, _, denominator in rate.curve],
             "lines": [
@@ -210,6 +233,34 @@ def _plot(rate: RateView, lines: tuple[_Line, ...]) -> str | None:
             ],
         }
     ).decode()
+
+
+def ahead_of(forecast: Forecast) -> Ahead:
+    """A forecast in people's words."""
+    period, rate = forecast.period, forecast.rate
+    days = f"{period.first_day:%m-%d} 到 {period.last_day:%m-%d}"
+    marks = [ahead.line.value for ahead in forecast.lines]
+    return Ahead(
+        period=f"{PERIOD_NAMES[period.name]}（{days}）" if period.first_day < period.last_day else "今天",
+        standing="暂无"
+        if rate is None
+        else f"{percent(rate, marks)}（{forecast.numerator} / {forecast.denominator}）",
+        end=ending_words(forecast),
+        lines=tuple(
+            (LINE_NAMES[ahead.name], _line_tone(ahead), "；".join(line_words(ahead, forecast)))
+            for ahead in forecast.lines
+        ),
+    )
+
+
+def _line_tone(ahead: LineAhead) -> str:
+    """good: met, and likely at the end; bad: out of reach; warn: in between; plain: nothing is known."""
+    if ahead.met is None and ahead.chance is None:
+        return "plain"
+    if ahead.needed is None or (ahead.affordable is not None and ahead.affordable < 0):
+        return "bad"
+    likely = ahead.chance is None or ahead.chance >= LIKELY
+    return "good" if ahead.met and likely else "warn"
 
 
 def _rate_card(rate: RateView) -> _RateCard:
@@ -236,6 +287,7 @@ def _rate_card(rate: RateView) -> _RateCard:
             )
             for hour, numerator, denominator in rate.curve
         ),
+        ahead=None if rate.ahead is None else ahead_of(rate.ahead),
     )
 
 

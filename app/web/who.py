@@ -14,6 +14,8 @@ PLACES: Final = (
     ("phrases", "话术", "/phrases", ""),
     ("policies", "策略", "/policies", ""),
     ("alerts", "提醒", "/alerts", "alerts"),
+    ("history", "历史", "/history", ""),
+    ("lint", "用语", "/words", ""),
     ("settings", "设置", "/settings", ""),
 )
 """The rooms in the order of the navigation: key, name, address, and the scope without which there is nothing to see."""

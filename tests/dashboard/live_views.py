@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from app.core.forecast import DayCounts, Forecast, forecast_period, period_of
+from app.core.profiles import Line
 from app.core.routing import AgentNow
 from app.core.service_hours import State
 from app.usecases.live import (
@@ -393,6 +395,18 @@ def _advice() -> tuple[AdviceView, ...]:
     )
 
 
+def week_ahead(good: int, counted: int, *, today: int = 60) -> Forecast:
+    """A week as it stands at `NOON`: so many good of so many on each day of four weeks, and `today` buyers so far."""
+    day = NOON.date()
+    past = [DayCounts(day - timedelta(days=back), good, counted) for back in range(28, 0, -1)]
+    return forecast_period(
+        [*past, DayCounts(day, today * good // counted, today)],
+        NOON,
+        period_of("natural_week", day),
+        {"penalty_line": Line(">=", Fraction(7, 10)), "own_goal": Line(">=", Fraction(95, 100))},
+    )
+
+
 REPLY_CURVE = (
     ("08", 0, 0),
     ("09", 31, 32),
@@ -406,15 +420,18 @@ RATING_CURVE = (("08", 0, 0), ("09", 4, 4), ("10", 9, 11), ("11", 17, 22), ("12"
 
 def _rates() -> tuple[RateView, ...]:
     return (
-        rate(
-            312,
-            331,
-            pending=5,
-            penalty_line=Fraction(7, 10),
-            platform_target=Fraction(8, 10),
-            own_goal=Fraction(95, 100),
-            curve=REPLY_CURVE,
-            source="平台规则中心转载，2023-03",
+        replace(
+            rate(
+                312,
+                331,
+                pending=5,
+                penalty_line=Fraction(7, 10),
+                platform_target=Fraction(8, 10),
+                own_goal=Fraction(95, 100),
+                curve=REPLY_CURVE,
+                source="平台规则中心转载，2023-03",
+            ),
+            ahead=week_ahead(94, 100),
         ),
         rate(
             24,

@@ -15,8 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from live_markup import Element, read
-from live_views import HOSTILE, NOON, REPLY_CURVE, busy_view, empty_view, rate, suggestion, waiting
+from live_views import (
+    HOSTILE,
+    NOON,
+    REPLY_CURVE,
+    busy_view,
+    empty_view,
+    rate,
+    suggestion,
+    waiting,
+    week_ahead,
+)
 
+from app.core.forecast import DayCounts, forecast_period, period_of
 from app.core.profiles import Status
 from app.core.routing import AgentNow
 from app.core.service_hours import State
@@ -569,7 +580,7 @@ def test_the_plot_has_the_counts_of_the_day_and_its_lines() -> None:
     view = with_rates(rate(curve=REPLY_CURVE, platform_target=Fraction(8, 10)))
     card = read(fragment("rates", view)).one("article")
     plot = json.loads(card.one(class_="plot").attributes["data-plot"])
-    assert plot["hours"] == ["08", "09", "10", "11", "12", "13"]
+    assert plot["labels"] == ["08", "09", "10", "11", "12", "13"]
     assert plot["numerators"][-1] == 312
     assert plot["denominators"][0] == 0
     assert plot["lines"] == [{"name": "平台目标", "kind": "target", "value": 80.0}]
@@ -589,6 +600,27 @@ def test_the_table_says_what_the_plot_says() -> None:
 @pytest.mark.parametrize("curve", [(), (("09", 0, 0), ("10", 0, 0)), (("09", 0, 0), ("10", 1, 2))])
 def test_a_curve_of_less_than_two_points_is_not_drawn(curve: tuple[tuple[str, int, int], ...]) -> None:
     assert not read(fragment("rates", with_rates(rate(curve=curve)))).all(class_="plot")
+
+
+def test_a_rate_says_where_its_period_will_end_and_what_each_line_still_needs() -> None:
+    ahead = week_ahead(80, 100)
+    box = read(fragment("rates", with_rates(replace(rate(), ahead=ahead)))).one(class_="ahead")
+    words = squeeze(box.text)
+    assert f"80%（{ahead.numerator} / {ahead.denominator}）" in words
+    assert "自然周（" in words
+    assert "预计" in words
+    penalty, goal = box.one(class_="ahead-lines").all("li")
+    assert penalty.one(class_="badge").attributes["class"] == "badge good"
+    assert f"此刻还可漏 {ahead.lines[0].room} 个" in penalty.text
+    assert f"还需连续 {ahead.lines[1].needed} 个达标" in goal.text
+    assert goal.one(class_="badge").attributes["class"] in {"badge warn", "badge bad"}
+
+
+def test_too_little_to_forecast_is_said() -> None:
+    ahead = forecast_period([DayCounts(NOON.date(), 3, 4)], NOON, period_of("natural_day", NOON.date()), {})
+    box = read(fragment("rates", with_rates(replace(rate(), ahead=ahead)))).one(class_="ahead")
+    assert "不做预测" in box.text
+    assert squeeze(box.one(class_="ahead-period").text) == "今天 现在 75%（3 / 4）"
 
 
 # --- Sign-in and errors ---

@@ -135,6 +135,29 @@ def test_a_single_question_is_no_news() -> None:
     assert "先安抚" in told(session(("buyer", "在吗")), mood="upset").text
 
 
+def test_whoever_sees_the_present_question_is_told_only_what_was_before() -> None:
+    found = told(session(("buyer", "有红色吗"), ("buyer", "什么时候发货"), ("buyer", "能开发票吗")))
+    assert found.text == "还没答：有红色吗｜什么时候发货｜能开发票吗"
+    assert found.before == "还没答：有红色吗｜什么时候发货"
+    assert found.to_json()["before"] == found.before
+
+
+def test_a_question_in_several_messages_is_told_whole_because_only_the_last_is_seen() -> None:
+    found = told(
+        session(
+            ("buyer", "有红色吗"),
+            ("buyer", "我想问一下", {"at": "2026-11-20T02:30:00Z"}),
+            ("buyer", "这个能退吗", {"at": "2026-11-20T02:30:04Z"}),
+        )
+    )
+    assert found.before == found.text == "还没答：有红色吗｜我想问一下 这个能退吗"
+
+
+def test_after_a_courtesy_the_open_question_is_still_told() -> None:
+    found = told(session(("buyer", "能退吗"), ("buyer", "谢谢")))
+    assert found.before == found.text == "还没答：能退吗"
+
+
 def test_the_order_of_the_sessions_plays_no_part() -> None:
     first, second = session(("buyer", "一"), name="s0", hour=-1), session(("buyer", "二"))
     assert told(first, second) == told(second, first)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from datetime import date
+from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -13,18 +12,16 @@ from fastapi.responses import JSONResponse, Response
 from app.core.measures.standing import STORED_KEYS
 from app.core.profiles import Measure
 from app.gateways.spreadsheets import WRITERS
-from app.usecases.administration import Principal
 from app.usecases.forecast_records import PERIODS, forecast_record
 from app.usecases.forecasts import read_forecasts
 from app.usecases.measure_tables import measure_record, measure_table
 from app.usecases.measures import MeasureFigures, measure_json, read_figures
-from app.usecases.shops import Shop, read_shop
-from app.usecases.standing import is_counted, make_sure_counted
+from app.usecases.shops import Shop
 from app.web.auth import Reader, ServiceDep
+from app.web.counted_shop import of_counted_shop
 from app.web.problems import Problem
 
 router = APIRouter(tags=["measures"])
-T = TypeVar("T")
 MAX_DAYS: Final = 400
 MEDIA_TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -64,7 +61,7 @@ async def get_measures(
         found = read_figures(db, shop, _wanted(shop, measure), now, first, last, None if by == "shop" else by)
         return shop, first, last, [_of(shop, each) for each in found] if by == "shop" else found
 
-    shop, first, last, found = await _of_shop(service, principal, now, query)
+    shop, first, last, found = await of_counted_shop(service, principal.shop_id, now, query)
     if format != "json":
         return _table_answer(shop, found, first, last, by, format)
     lines = [
@@ -101,21 +98,8 @@ async def get_forecast(
         return [forecast_record(each) for each in found]
 
     return JSONResponse(
-        {"as_of": now.isoformat(), "forecasts": await _of_shop(service, principal, now, query)}
+        {"as_of": now.isoformat(), "forecasts": await of_counted_shop(service, principal.shop_id, now, query)}
     )
-
-
-async def _of_shop(
-    service: ServiceDep, principal: Principal, now: datetime, query: Callable[[Any, Shop], T]
-) -> T:
-    """What the query finds, after the shop's counts were made if they are not there yet."""
-
-    def shop_of(db: Any) -> Shop:
-        return read_shop(db, service.knowledge.profiles, principal.shop_id)
-
-    if not await service.read(lambda db: is_counted(db, shop_of(db))):
-        await service.write(lambda db: make_sure_counted(db, shop_of(db), now))
-    return await service.read(lambda db: query(db, shop_of(db)))
 
 
 def _check(field: str, value: str | None, known: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-/* The live page's own script: clocks that tick, the state of the stream, the copy buttons.
+/* The live page's own script: clocks that tick, the state of the stream, verdicts.
  *
  * What the server sends is the truth; this file only keeps it moving between two messages. Times are corrected by the
  * server's own (`data-now`), because an agent's laptop may be minutes off.
@@ -225,43 +225,6 @@
   /* What somebody unfolded stays unfolded when its part is drawn anew. */
   htmx.registerExtension("miaohui", {
     htmx_before_morph_attr: (element, detail) => !(element.tagName === "DETAILS" && detail.attrName === "open"),
-  });
-
-  /* --- Copy --- */
-
-  async function copyText(text) {
-    if (navigator.clipboard && window.isSecureContext) {
-      try {
-        await navigator.clipboard.writeText(text);
-        return true;
-      } catch {
-        // refused by the browser: the old way below may still do
-      }
-    }
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.className = "hidden";
-    area.setAttribute("aria-hidden", "true");
-    body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest?.("[data-copy]");
-    if (!button) return;
-    const done = await copyText(button.dataset.copy);
-    const label = button.querySelector("[data-copy-label]");
-    button.dataset.copied = done ? "yes" : "no";
-    write(label, done ? "已复制" : "复制失败");
-    write(said, done ? "已复制" : "复制失败，请手动选择文字");
-    button.focus();
-    setTimeout(() => {
-      delete button.dataset.copied;
-      write(label, "复制");
-    }, 1600);
   });
 
   /* --- Verdicts on suggestions --- */

@@ -1,4 +1,4 @@
-/* What the phrase pages share: asking the server, telling troubles, the copy buttons.
+/* What the pages with forms share: asking the server, telling troubles, saving without losing a word.
  *
  * Every form here also works without a script; this file spares the page its reload and keeps what was typed when the
  * server cannot be reached.
@@ -64,25 +64,6 @@ const Pages = (() => {
     };
   }
 
-  async function copyText(text) {
-    if (navigator.clipboard && window.isSecureContext) {
-      try {
-        await navigator.clipboard.writeText(text);
-        return true;
-      } catch {
-        // refused by the browser: the old way below may still do
-      }
-    }
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.className = "hidden";
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
-
   /** A form that loses no word: leaving it unsaved is asked about, Ctrl-S saves, and a refusal is shown in place of the page.
    *
    * `written(form)` is what counts as written, `begin(form)` sets up a form that has come, `shown` are the places to scroll
@@ -141,22 +122,6 @@ const Pages = (() => {
       },
     };
   }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest?.("[data-copy]");
-    if (!button) return;
-    const done = await copyText(button.dataset.copy);
-    const label = button.querySelector("[data-copy-label]");
-    const words = done ? "已复制" : "复制失败";
-    button.dataset.copied = done ? "yes" : "no";
-    label.textContent = words;
-    say(words);
-    button.focus();
-    setTimeout(() => {
-      delete button.dataset.copied;
-      label.textContent = "复制";
-    }, 1600);
-  });
 
   /* A form marked so is answered with what takes the place of the entry that it stands in. */
   document.addEventListener("submit", async (event) => {

@@ -1,8 +1,13 @@
-/* Draws the day's cumulative rates with uPlot. The table below each plot has the same numbers for everybody else. */
+/* Draws rates with uPlot. The table below each plot has the same numbers for everybody else.
+ *
+ * Points that stand `apart` (days, weeks, months) are marked, so that one between two gaps is seen; of a day's course only
+ * the curve is drawn. A line has one `value`, or `values` where it moves.
+ */
 "use strict";
 
 (() => {
   const HEIGHT = 148;
+  const DASHES = { target: [5, 4], goal: [2, 3] }; // told apart without colour, too; the penalty line is whole
   const plots = new Map(); // element -> {json, chart}
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const watcher = new ResizeObserver((entries) => {
@@ -19,7 +24,7 @@
 
   /* The range holds the curve and its lines with some air, and never leaves 0..100. */
   function range(data, rates) {
-    const values = [...rates.filter((r) => r !== null), ...data.lines.map((line) => line.value)];
+    const values = [...rates.filter((r) => r !== null), ...data.lines.flatMap((line) => line.values?.filter((value) => value !== null) ?? [line.value])];
     const low = Math.min(...values);
     const high = Math.max(...values);
     const air = Math.max(2, (high - low) * 0.18);
@@ -33,13 +38,13 @@
     const font = `11px ${getComputedStyle(element).fontFamily}`;
     const series = [
       {},
-      { stroke: colour("--accent"), width: 2, fill: colour("--accent-wash"), points: { show: false }, spanGaps: false },
+      { stroke: colour("--accent"), width: 2, fill: colour("--accent-wash"), points: { show: data.apart === true, size: 5 }, spanGaps: false },
     ];
     for (const line of data.lines) {
       series.push({
         stroke: colour(`--${line.kind}`),
         width: 1.25,
-        dash: line.kind === "goal" ? [2, 3] : [5, 4],
+        dash: DASHES[line.kind],
         points: { show: false },
       });
     }
@@ -53,8 +58,8 @@
       axes: [
         {
           stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 24, gap: 2, space: 52,
-          incrs: [1, 2, 3, 4, 6, 12],
-          values: (_, splits) => splits.map((i) => data.hours[i] ?? ""),
+          incrs: [1, 2, 3, 4, 6, 7, 12, 14, 28, 56, 112],
+          values: (_, splits) => splits.map((i) => data.labels[i] ?? ""),
         },
         { stroke: ink, font, grid, ticks: { show: false }, size: 44, gap: 4, space: 32, values: (_, splits) => splits.map(short) },
       ],
@@ -64,7 +69,7 @@
           (chart) => {
             const i = chart.cursor.idx ?? last;
             const words = rates[i] === null ? "暂无" : `${short(rates[i])}（${data.numerators[i]} / ${data.denominators[i]}）`;
-            readout.textContent = `到 ${data.hours[i]}：${words}`;
+            readout.textContent = `${data.apart ? "" : "到 "}${data.labels[i]}：${words}`;
           },
         ],
       },
@@ -76,11 +81,11 @@
     const known = plots.get(element);
     if (known?.json === json && known.dark === dark.matches) return;
     const data = JSON.parse(json);
-    const rates = data.hours.map((_, i) => rateAt(data, i));
+    const rates = data.labels.map((_, i) => rateAt(data, i));
     const readout = document.createElement("p");
     readout.className = "readout num";
     element.replaceChildren();
-    const columns = [data.hours.map((_, i) => i), rates, ...data.lines.map((line) => data.hours.map(() => line.value))];
+    const columns = [data.labels.map((_, i) => i), rates, ...data.lines.map((line) => line.values ?? data.labels.map(() => line.value))];
     const chart = new uPlot(options(element, data, rates, readout), columns, element);
     element.append(readout);
     known?.chart.destroy();
