@@ -120,6 +120,13 @@ class EventRow(SQLModel, table=True):
         Index("event_of_buyer", "shop_id", "buyer", "at"),
         Index("event_of_session", "shop_id", "session", "at"),
         Index("event_in_time", "shop_id", "at"),
+        Index(
+            "event_of_rating",
+            "shop_id",
+            "at",
+            sqlite_where=text("type IN ('rating', 'invite_sent')"),
+            postgresql_where=text("type IN ('rating', 'invite_sent')"),
+        ),
     )
 
     shop_id: str = Field(primary_key=True, foreign_key="shop.id")

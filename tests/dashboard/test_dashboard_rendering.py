@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from live_markup import Element, read
 from live_views import HOSTILE, NOON, REPLY_CURVE, busy_view, empty_view, rate, suggestion, waiting
 
+from app.core.percentages import percent
 from app.core.profiles import Status
 from app.core.routing import AgentNow
 from app.core.service_hours import State
@@ -29,7 +30,6 @@ from app.web.dashboard import (
     excerpt,
     fragment,
     page,
-    percent,
     sign_in_page,
 )
 from app.web.rendering import SECURITY_HEADERS, STATIC_DIR
