@@ -9,7 +9,7 @@ from typing import Final
 from lint import Linter
 
 _RULE: Final = "red-line/personal-data"
-_MASKED: Final = "[隐去]"
+MASKED: Final = "[隐去]"
 """In brackets, as consoles mask: the bank does not look at what stands in them (`phrasebank.folding`)."""
 _PATTERNS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -34,20 +34,28 @@ def masked(text: str, linter: Linter) -> str:
     What the linter knows as personal data, a shop's own public numbers included: a buyer's words need none of them to be
     found again. Spans that touch are masked once.
     """
+    out: list[str] = []
+    end = 0
+    for start, stop in personal_spans(text, linter):
+        out += (text[end:start], MASKED)
+        end = stop
+    return "".join((*out, text[end:]))
+
+
+def personal_spans(text: str, linter: Linter) -> list[tuple[int, int]]:
+    """Where personal data stands in `text`: half-open code points, in order, none touching the next."""
     report = linter.check(text, channel="live")
     spans = [(one.start, one.end) for one in report.findings if one.rule == _RULE]
     spans += [(one.start, one.end) for one in report.exempted if one.rule == _RULE]
     plain = _plain(text)
     spans += [found.span() for pattern in _PATTERNS for found in pattern.finditer(plain)]
-    out: list[str] = []
-    end = 0
+    out: list[tuple[int, int]] = []
     for start, stop in sorted(spans):
-        if stop <= end:
-            continue
-        if start > end or not out:
-            out += (text[end:start], _MASKED)
-        end = stop
-    return "".join((*out, text[end:]))
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(stop, out[-1][1]))
+        elif start < stop:
+            out.append((start, stop))
+    return out
 
 
 def _plain(text: str) -> str:

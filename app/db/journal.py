@@ -14,7 +14,7 @@ from sqlmodel import Session as Database
 from sqlmodel import col, select
 
 from app.core.events import Event, content_digest, parse_event
-from app.db.tables import IS_RATING, ConflictRow, DeliveryRow, EventRow
+from app.db.tables import ConflictRow, DeliveryRow, EventRow
 from app.db.upserts import insert_new
 
 
@@ -202,17 +202,6 @@ def events_between(db: Database, shop_id: str, since: datetime, until: datetime)
         .order_by(col(EventRow.at), col(EventRow.id))
     )
     return [parse_event(body) for body in rows]
-
-
-def newest_rated_sessions(db: Database, shop_id: str, until: datetime, limit: int) -> list[str]:
-    """The sessions of the last `limit` ratings that came no later than `until`, those rated last first."""
-    rows = db.exec(
-        select(EventRow.session)
-        .where(EventRow.shop_id == shop_id, IS_RATING, EventRow.at <= until)
-        .order_by(col(EventRow.at).desc(), col(EventRow.id))
-        .limit(limit)
-    )
-    return list(dict.fromkeys(session for session in rows if session is not None))
 
 
 def _digests(db: Database, shop_id: str, ids: Sequence[str]) -> dict[str, str]:

@@ -15,9 +15,6 @@ from sqlmodel import Field, SQLModel
 
 from app.db.columns import Instant, Json
 
-IS_RATING = text("event.type = 'rating'")
-"""Spelt out, since a database uses the index of ratings only where the query says the same as the index does."""
-
 
 class ShopRow(SQLModel, table=True):
     __tablename__ = "shop"
@@ -215,11 +212,11 @@ class EventRow(SQLModel, table=True):
         Index("event_of_session", "shop_id", "session", "at"),
         Index("event_in_time", "shop_id", "at"),
         Index(
-            "event_rating",
+            "event_of_rating",
             "shop_id",
             "at",
-            sqlite_where=text("type = 'rating'"),
-            postgresql_where=text("type = 'rating'"),
+            sqlite_where=text("type IN ('rating', 'invite_sent')"),
+            postgresql_where=text("type IN ('rating', 'invite_sent')"),
         ),
     )
 

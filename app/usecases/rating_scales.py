@@ -17,7 +17,8 @@ from app.core.invitation_outcomes import outcome_of
 from app.core.invites import InviteRules
 from app.core.mood import MoodModel
 from app.core.recalibration import Judgement, Outcome, Scale, Verdict, fit, judge, watch
-from app.db.journal import events_of_sessions, newest_rated_sessions
+from app.db.journal import events_of_sessions
+from app.db.ratings import newest_rated_sessions
 from app.db.tables import RatingScaleVersionRow, ShopRow
 from app.usecases.phrase_history import Author
 from app.usecases.picture import mood_of

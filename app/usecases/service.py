@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.usecases.knowledge import Knowledge
 from app.usecases.meaning import Meaning
 from app.usecases.measures import RateBoard
+from app.usecases.review_shelf import ReviewShelf
 from phrasebank import Bank
 
 T = TypeVar("T")
@@ -76,6 +77,10 @@ class Service:
     """What whoever makes the first shop must know; empty once there is one, or where none was handed out."""
     rehearsing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a policy is tried out: one at a time, so that there is always room for events."""
+    reviews: ReviewShelf = field(default_factory=ReviewShelf)
+    """Sessions that were looked at for their quality."""
+    reviewing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while some sessions are looked at: one lot at a time, so that there is always room for events."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop, so that open streams end at once."""
 

@@ -18,6 +18,7 @@ import orjson
 
 from app.core.forecast import Forecast, LineAhead
 from app.core.forecast_words import PERIOD_NAMES, ending_words, line_words
+from app.core.percentages import percent
 from app.core.profiles import Status
 from app.usecases.live import FindingView, LiveView, RateView, WaitingView
 from app.web.rendering import ENVIRONMENT, render
@@ -154,23 +155,6 @@ def error_page(status: int, title: str, message: str) -> str:
     return render("error.html", status=status, title=title, message=message)
 
 
-def percent(rate: Fraction, lines: Iterable[Fraction] = ()) -> str:
-    """`rate` in per cent, with one decimal where it is not whole.
-
-    Rounding never takes a rate across a line that it has not crossed, nor to 0 % or 100 % unless it is exactly that:
-    digits are added until the printed value stands where the exact one does.
-
-    >>> percent(Fraction(3, 4)), percent(Fraction(6999, 10000), [Fraction(7, 10)])
-    ('75%', '69.99%')
-    """
-    marks = (Fraction(0), Fraction(1), *lines)
-    for digits in range(1, 9):
-        shown = round(rate * 100, digits) / 100
-        if all(_side(shown, mark) == _side(rate, mark) for mark in marks):
-            break
-    return f"{float(round(rate * 100, digits)):.{digits}f}".rstrip("0").rstrip(".") + "%"
-
-
 def excerpt(text: str, start: int, end: int, around: int = EXCERPT_AROUND) -> _Excerpt:
     """`text` cut to `around` code points on either side of the half-open span; a span outside the text is clamped."""
     start = min(max(start, 0), len(text))
@@ -179,10 +163,6 @@ def excerpt(text: str, start: int, end: int, around: int = EXCERPT_AROUND) -> _E
     if len(text) <= LONG_TEXT:
         left, right = 0, len(text)
     return _Excerpt(text[left:start], text[start:end], text[end:right], left > 0, right < len(text))
-
-
-def _side(value: Fraction, mark: Fraction) -> int:
-    return (value > mark) - (value < mark)
 
 
 def _standing(rate: RateView) -> tuple[str, str]:

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from app.core.edits import reconcile
 from app.core.knobs import GROUPS, KNOBS, Kind
+from app.core.percentages import percent
 from app.core.policies import changes_between
 from app.usecases.policy_versions import PolicyVersion
 from app.usecases.rehearse_policy import Report, Side
-from app.web.dashboard import percent
 from app.web.form_pages import Clash
 from app.web.phrase_pages import Frame, shortened
 from app.web.policy_forms import CATEGORY_MARK, ON_ITS_OWN

@@ -28,6 +28,7 @@ from live_views import (
 )
 
 from app.core.forecast import DayCounts, forecast_period, period_of
+from app.core.percentages import percent
 from app.core.profiles import Status
 from app.core.routing import AgentNow
 from app.core.service_hours import State
@@ -40,7 +41,6 @@ from app.web.dashboard import (
     excerpt,
     fragment,
     page,
-    percent,
 )
 from app.web.rendering import SECURITY_HEADERS, STATIC_DIR
 from app.web.sign_in_pages import sign_in_page

@@ -86,10 +86,13 @@ def _counts(at: int, event: Event, definition: Definition, calendar: Calendar) -
 def is_positive(event: Event, definition: Definition) -> bool:
     if event.label not in definition.positive:
         return False
-    if not definition.reason:
-        return True
-    given = {part.strip() for part in _BETWEEN_REASONS.split(event.reason or "")}
-    return not given.isdisjoint(definition.reason)
+    return not definition.reason or not set(reasons_given(event.reason)).isdisjoint(definition.reason)
+
+
+def reasons_given(reason: str | None) -> tuple[str, ...]:
+    """The reasons that a buyer ticked, from the one text in which platforms hand them over."""
+    parts = (part.strip() for part in _BETWEEN_REASONS.split(reason or ""))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def agent_rated(rating: TakenRating, history: History) -> str:

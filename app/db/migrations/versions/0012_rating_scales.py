@@ -1,4 +1,4 @@
-"""A shop's own scale for the chance of a good rating, its versions, and an index of the ratings."""
+"""A shop's own scale for the chance of a good rating, and its versions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from alembic import op
 
 import app.db.columns
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
-
-_IS_RATING = sa.text("type = 'rating'")
 
 
 def upgrade() -> None:
@@ -29,12 +27,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shop.id"]),
         sa.PrimaryKeyConstraint("shop_id", "number"),
     )
-    op.create_index(
-        "event_rating", "event", ["shop_id", "at"], sqlite_where=_IS_RATING, postgresql_where=_IS_RATING
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("event_rating", "event")
     op.drop_table("rating_scale_version")
     op.drop_column("shop", "rating_scale")
