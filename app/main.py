@@ -62,6 +62,7 @@ from app.web.routes import (
     replies,
     staff,
     typists,
+    whoami,
 )
 from app.web.versioned_files import VersionedFiles
 
@@ -148,6 +149,7 @@ def create_app(
         events,
         hooks,
         typists,
+        whoami,
         lint,
         care,
         phrases,
