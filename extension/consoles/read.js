@@ -3,10 +3,9 @@
  * Every problem says what is wrong and where. The format is described in docs/extension-consoles.md.
  */
 import { isAddressPattern } from "./addresses.js";
-import "./query.js";
+import { isSelector } from "./query.js";
 import { KINDS, POSITIONS, ROLES, ROLE_WORDS, SENDERS, SEND_KEYS, STATUSES } from "./roles.js";
 
-const { isSelector } = globalThis.miaohui.query;
 export const FORMAT = 1;
 const ID = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
 const DATE = /^\d{4}-\d{2}-\d{2}$/u;
