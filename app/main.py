@@ -64,6 +64,7 @@ from app.web.routes import (
     sign_in,
     staff,
     typists,
+    whoami,
     words_pages,
 )
 from app.web.versioned_files import VersionedFiles
@@ -151,6 +152,7 @@ def create_app(
         events,
         hooks,
         typists,
+        whoami,
         lint,
         care,
         phrases,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from app.cli.database import database
-from app.cli.output import emit, format_option, say
+from app.cli.output import cannot, emit, format_option, say
 from app.gateways import wall_clock
 from app.usecases.administration import SCOPES, add_key, list_keys, revoke_key
+from app.usecases.pairing import as_record, pair_extension
 
 
 @click.group()
@@ -17,7 +18,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("shop_id")
-@click.option("--label", default="", help="备注 / a label")
+@click.option("--label", default="", help="备注；配对扩展时是客服的称呼 / a label, or the agent's name")
 @click.option(
     "--scope",
     "scopes",
@@ -25,15 +26,62 @@ def command() -> None:
     type=click.Choice(SCOPES),
     help="权限，可多次；默认全部 / repeatable, default all",
 )
+@click.option("--for-extension", is_flag=True, help="给浏览器扩展的配对码 / a pairing code for the extension")
+@click.option("--agent", help="配对扩展：客服编号，与客服台里的一致 / with --for-extension: the agent's id")
+@click.option(
+    "--server", help="配对扩展：浏览器打开本服务的地址 / with --for-extension: where browsers reach us"
+)
 @format_option
-def add(shop_id: str, label: str, scopes: tuple[str, ...], output_format: str) -> None:
-    """新建密钥；只显示这一次 / make a key; it is shown this once."""
+def add(
+    shop_id: str,
+    label: str,
+    scopes: tuple[str, ...],
+    for_extension: bool,
+    agent: str | None,
+    server: str | None,
+    output_format: str,
+) -> None:
+    """新建密钥或扩展的配对码；只显示这一次 / make a key, or a pairing code; it is shown this once."""
+    if for_extension:
+        _pair(shop_id, label, scopes, agent, server, output_format)
+        return
+    if agent or server:
+        cannot("--agent 和 --server 要与 --for-extension 一起用 / they belong to --for-extension")
     with database() as db:
         key = add_key(db, shop_id, wall_clock.now(), label=label, scopes=scopes or SCOPES)
     if output_format == "jsonl":
         emit({"shop": shop_id, "key": key, "scopes": sorted(scopes or SCOPES)})
     else:
         say(key)
+
+
+def _pair(
+    shop_id: str,
+    name: str,
+    scopes: tuple[str, ...],
+    agent: str | None,
+    server: str | None,
+    output_format: str,
+) -> None:
+    if scopes:
+        cannot("--for-extension 的权限是固定的，请去掉 --scope / its scopes are fixed, leave --scope out")
+    if not agent or not server:
+        cannot(
+            "--for-extension 还要 --agent 客服编号 和 --server 服务地址 / --for-extension needs --agent and --server"
+        )
+    with database() as db:
+        pairing = pair_extension(
+            db, shop_id, wall_clock.now(), server=server, agent_id=agent, agent_name=name
+        )
+    if output_format == "jsonl":
+        emit(as_record(pairing))
+        return
+    say(pairing.code())
+    click.echo(
+        f"把上面一行整行交给 {pairing.agent_name}，粘贴到扩展的「连接」里；停用：miaohui key revoke {shop_id} {pairing.key_id}\n"
+        "它等同密码，只显示这一次 / hand this line over; it is a password, shown this once",
+        err=True,
+    )
 
 
 @command.command("list")

@@ -96,7 +96,7 @@ def add_shop(
         raise AdministrationError(f"店铺 {shop_id} 已经存在 / the shop exists", "shop_id")
     if callback_url is not None:
         _check_callback(callback_url)
-    callback_secret = _new_signing_secret() if callback_url is not None else None
+    callback_secret = new_signing_secret() if callback_url is not None else None
     begins_with = Policy.from_json(policy or {})
     db.add(
         ShopRow(
@@ -133,7 +133,7 @@ def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
     shop = _shop(db, shop_id)
     _check_callback(callback_url)
     shop.callback_url = callback_url
-    shop.callback_secret = shop.callback_secret or _new_signing_secret()
+    shop.callback_secret = shop.callback_secret or new_signing_secret()
     db.add(shop)
     return shop.callback_secret
 
@@ -141,7 +141,7 @@ def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
 def add_signing_secret(db: Database, shop_id: str, now: datetime, *, by: str = OPERATOR) -> str:
     """Add a secret that the console may sign with; earlier ones stay valid until they are retired."""
     _shop(db, shop_id)
-    secret = _new_signing_secret()
+    secret = new_signing_secret()
     secret_id = secrets.token_hex(6)
     db.add(SigningSecretRow(shop_id=shop_id, id=secret_id, secret=secret, created_at=now))
     note(db, shop_id, AuditAct.SECRET_ADDED, by=by, now=now, target=secret_id)
@@ -227,6 +227,7 @@ def list_keys(db: Database, shop_id: str) -> list[ApiKeyRow]:
 
 
 def revoke_key(db: Database, shop_id: str, key_id: str, now: datetime, *, by: str = OPERATOR) -> None:
+    """End a key, the sessions opened with it, and the signing secret that an extension was paired with beside it."""
     row = db.get(ApiKeyRow, (shop_id, key_id))
     if row is None:
         raise AdministrationError(f"店铺 {shop_id} 没有密钥 {key_id} / unknown key")
@@ -234,6 +235,10 @@ def revoke_key(db: Database, shop_id: str, key_id: str, now: datetime, *, by: st
         return
     row.revoked_at = now
     db.add(row)
+    secret = db.get(SigningSecretRow, (shop_id, key_id))
+    if secret is not None:
+        secret.retired_at = secret.retired_at or now
+        db.add(secret)
     note(db, shop_id, AuditAct.KEY_REVOKED, by=by, now=now, target=row.label or key_id)
 
 
@@ -259,7 +264,8 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _new_signing_secret() -> str:
+def new_signing_secret() -> str:
+    """32 random bytes in the form of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 

@@ -35,8 +35,8 @@ def service_of(request: Request) -> Service:
 ServiceDep = Annotated[Service, Depends(service_of)]
 
 
-async def principal_of(request: Request, scope: str, key: str | None = None) -> Principal:
-    """The caller by API key (`Authorization: Bearer …`, unless one is given), who must have the scope.
+async def principal_of(request: Request, scope: str | None, key: str | None = None) -> Principal:
+    """The caller by API key (`Authorization: Bearer …`, unless one is given), who must have the scope, if one is named.
 
     Raises a 401 or 403 `Problem`.
     """
@@ -46,7 +46,7 @@ async def principal_of(request: Request, scope: str, key: str | None = None) -> 
     principal = await service_of(request).read(lambda db: principal_of_key(db, key))
     if principal is None:
         raise _unauthorized("bad_key", "API 密钥无效或已停用 / the API key is unknown or revoked")
-    if scope not in principal.scopes:
+    if scope is not None and scope not in principal.scopes:
         raise Problem(
             403, "missing_scope", f"这个密钥没有 {scope} 权限 / the key lacks this scope", scope=scope
         )
@@ -59,7 +59,7 @@ def bearer_of(request: Request) -> str | None:
     return key if scheme.lower() == "bearer" and 0 < len(key) <= MAX_HEADER else None
 
 
-def _holder_of(scope: str) -> Callable[[Request], Awaitable[Principal]]:
+def _holder_of(scope: str | None) -> Callable[[Request], Awaitable[Principal]]:
     async def dependency(request: Request) -> Principal:
         return await principal_of(request, scope)
 
@@ -78,6 +78,8 @@ Staffer = Annotated[Principal, Depends(_holder_of("staff"))]
 """The caller, who may change service hours, agents and groups."""
 Sender = Annotated[Principal, Depends(_holder_of("events"))]
 """The caller, who may report what happened: verdicts on suggestions are facts as events are."""
+KeyHolder = Annotated[Principal, Depends(_holder_of(None))]
+"""The caller, whatever the key allows."""
 LintUser = Annotated[Principal, Depends(_holder_of("lint"))]
 """The caller, who may lint."""
 

@@ -436,6 +436,30 @@ TYPING_OPENAPI: Final[dict[str, Any]] = {
     ),
     "responses": {"404": problem("unknown_session", "没有这个会话", 404)},
 }
+WHOAMI_OPENAPI: Final[dict[str, Any]] = {
+    "responses": {
+        "200": {
+            "description": "密钥属于谁，以及本服务的时钟和版本 / whose key it is, our clock and version",
+            "content": {
+                "application/json": {
+                    "example": {
+                        "shop": "tea",
+                        "name": "一盏茶旗舰店",
+                        "platform": "kuaishou",
+                        "key": {
+                            "id": "5f2c0a91b3de",
+                            "label": "小林",
+                            "scopes": ["events", "lint", "read"],
+                        },
+                        "at": "2026-11-22T04:00:00+00:00",
+                        "signature_tolerance_s": 300,
+                        "version": "0.1.0",
+                    }
+                }
+            },
+        }
+    },
+}
 _WHY: Final = {"type": "string", "maxLength": 500, "description": "为什么改，记入历史 / why, for the history"}
 _BASED_ON: Final = {
     "type": "integer",

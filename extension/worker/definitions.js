@@ -1,17 +1,18 @@
 /** Console definitions: the built-in sets of `consoles/` with the shop's changes, and the shop's own. */
 
-const BUILT_IN = [];
+import { readConsole, withOverrides } from "../consoles/read.js";
 
-/** All definitions, with `settings.consoles[id].overrides` laid over their selectors. */
+export const BUILT_IN = Object.freeze(["conversejs"]);
+
+/** All definitions that can be read, with what the shop changed in them. */
 export async function definitionsOf(settings) {
-  const builtIn = await Promise.all(BUILT_IN.map(read));
-  return [...builtIn, ...settings.own_consoles].map((definition) => {
-    const overrides = settings.consoles[definition.id]?.overrides ?? {};
-    return { ...definition, selectors: { ...definition.selectors, ...overrides } };
-  });
+  const builtIn = await Promise.all(BUILT_IN.map(readBuiltIn));
+  return [...builtIn, ...settings.own_consoles]
+    .map((definition) => readConsole(withOverrides(definition, settings.consoles[definition.id]?.overrides)).console)
+    .filter((definition) => definition !== null);
 }
 
-async function read(id) {
+async function readBuiltIn(id) {
   const answer = await fetch(chrome.runtime.getURL(`consoles/${id}.json`));
   return answer.json();
 }

@@ -3,11 +3,7 @@
 import { readSettings } from "../shared/settings.js";
 import { definitionsOf } from "./definitions.js";
 
-/** In the order in which they are run; each adds its part to `miaohui`. */
-export const CONTENT_SCRIPTS = [
-  "shared/protocol.js",
-  "content/main.js",
-];
+export const CONTENT_SCRIPTS = ["content/loader.js"];
 export const CONTENT_STYLES = ["content/lint-bar.css"];
 
 /** Register the scripts anew for what is switched on and granted now. */
