@@ -52,9 +52,7 @@ def events_counted(db: Database, shop_id: str, sessions: Collection[str]) -> dic
     for start in range(0, len(names), _AT_ONCE):
         rows = db.exec(
             select(EventRow.session, func.count())
-            .where(
-                EventRow.shop_id == shop_id, col(EventRow.session).in_(names[start : start + _AT_ONCE])
-            )
+            .where(EventRow.shop_id == shop_id, col(EventRow.session).in_(names[start : start + _AT_ONCE]))
             .group_by(col(EventRow.session))
         )
         counts.update({name: count for name, count in rows if name is not None})

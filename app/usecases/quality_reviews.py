@@ -24,6 +24,7 @@ from app.usecases.shops import Shop, read_shop
 LOT: Final = 100
 """Sessions that are looked at in one go."""
 
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """The reviews of a span of days, and how many sessions of it there was no time for."""
@@ -88,9 +89,7 @@ def events_around(db: Database, shop: Shop, buyers: Mapping[str, str]) -> list[E
 
 def reviewer_of(knowledge: Knowledge, shop: Shop, now: datetime) -> Reviewer:
     """Who reviews the shop's sessions, by the reply measure in force at `now`."""
-    return Reviewer(
-        shop.profile, shop.reply_edition(now), knowledge.linter, knowledge.moods, mood_of
-    )
+    return Reviewer(shop.profile, shop.reply_edition(now), knowledge.linter, knowledge.moods, mood_of)
 
 
 def buyer_of(db: Database, shop_id: str, session: str) -> str | None:

@@ -23,9 +23,7 @@ class Invitations:
 
     def __add__(self, other: Invitations) -> Invitations:
         by = self.by if self.by == other.by else ""
-        return Invitations(
-            by, self.invited + other.invited, self.rated + other.rated, self.good + other.good
-        )
+        return Invitations(by, self.invited + other.invited, self.rated + other.rated, self.good + other.good)
 
 
 def invitations(

@@ -79,7 +79,12 @@ def transcript(session: Session, review: Review, linter: Linter) -> tuple[Line |
             sender=message.sender,
             kind=message.kind,
             agent=message.agent or "",
-            pieces=_pieces(message, flagged.get(message.id, ()), moving[message.id].words if message.id in moving else (), linter),
+            pieces=_pieces(
+                message,
+                flagged.get(message.id, ()),
+                moving[message.id].words if message.id in moving else (),
+                linter,
+            ),
             withdrawn=message.withdrawn_at is not None,
             by_machine=message.by_machine,
             wait=waits.get(message.id),
