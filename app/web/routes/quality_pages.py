@@ -25,7 +25,7 @@ SCOPE: Final = "quality"
 DAYS: Final = 7
 """Days that the desk shows unless said."""
 MAX_DAYS: Final = 62
-MOST: Final = 1_500
+MOST: Final = 600
 """Sessions that are looked at anew for one view; the page goes on with the rest."""
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
