@@ -63,7 +63,12 @@ def newest_rated_sessions(db: Database, shop_id: str, until: datetime, limit: in
     """The sessions of the last `limit` ratings that came no later than `until`, those rated last first."""
     rows = db.exec(
         select(EventRow.session)
-        .where(EventRow.shop_id == shop_id, _OF_RATINGS, EventRow.type == EventType.RATING.value, EventRow.at <= until)
+        .where(
+            EventRow.shop_id == shop_id,
+            _OF_RATINGS,
+            EventRow.type == EventType.RATING.value,
+            EventRow.at <= until,
+        )
         .order_by(col(EventRow.at).desc(), col(EventRow.id))
         .limit(limit)
     )

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import orjson
 
 from app.core.measures.standing import Figure
+from app.core.percentages import percent
 from app.core.profiles import Edition, Line, Measure, Status
 from app.usecases.measure_tables import lines_of
 from app.usecases.past_measures import Course, Past, PastMeasure, Stretch
-from app.web.dashboard import LINE_KINDS, LINE_NAMES, STATUS_NAMES, percent
+from app.web.dashboard import LINE_KINDS, LINE_NAMES, STATUS_NAMES
 from app.web.date_ranges import DateRange, Shortcut
 from app.web.phrase_pages import Frame
 from app.web.rendering import render

@@ -100,7 +100,9 @@ class Wanted:
         """The query of the desk's address with some of this changed."""
         given: dict[str, object] = {"from": self.days.first, "to": self.days.last}
         given |= {name: getattr(self, name) for name in ("agent", "group", "label", "kind", "start")}
-        return urlencode({name: str(value) for name, value in (given | changed).items() if value}, errors="replace")
+        return urlencode(
+            {name: str(value) for name, value in (given | changed).items() if value}, errors="replace"
+        )
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from fastapi.responses import HTMLResponse, Response
 from app.core.quality.reviews import Kind
 from app.core.quality.week_report import Report
 from app.core.quality.weeks import Week
+from app.core.roles import who_may
 from app.gateways.spreadsheets import as_workbook_of
 from app.usecases.quality_report import shop_report
 from app.usecases.quality_session import look_at_session
 from app.usecases.quality_tables import sheets
 from app.web.auth import ServiceDep
 from app.web.date_ranges import read_range, shortcuts
-from app.web.page_access import Viewer, html, needs_scope, page_error, plain_frame_of, viewer_of
+from app.web.page_access import Viewer, html, page_error, plain_frame_of, viewer_of
 from app.web.quality_pages import Desk, Paper, Wanted, desk_page, report_page, session_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -97,7 +98,8 @@ async def _viewer(request: Request) -> Viewer:
     """Who looks: buyers' words are not for everybody."""
     viewer = await viewer_of(request)
     if not viewer.may(SCOPE):
-        raise page_error(403, "没有看服务质量的权限", needs_scope(SCOPE))
+        words = f"这里只有{who_may(SCOPE)}能看；用密钥登录的，密钥要带 {SCOPE} 权限。"
+        raise page_error(403, "没有看服务质量的权限", words)
     return viewer
 
 
