@@ -57,6 +57,8 @@ from app.web.routes import (
     phrases,
     policy,
     policy_pages,
+    quality,
+    quality_pages,
     rating_scale,
     rating_scale_pages,
     reading,
@@ -161,6 +163,7 @@ def create_app(
         reading,
         replies,
         measures,
+        quality,
         alerts,
         policy,
         rating_scale,
@@ -180,6 +183,7 @@ def create_app(
         rating_scale_pages,
         past_pages,
         words_pages,
+        quality_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")

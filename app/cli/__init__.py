@@ -22,6 +22,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "lint": "检查话术用语 / lint service texts",
     "phrases": "话术库：查找、导入、导出、检查 / the phrase bank",
     "metrics": "按平台口径计算回复率等 / measures over an event log",
+    "report": "服务周报：好评率、差评原因、要看的会话 / the week of service quality, from an event log",
     "forecast": "预测周期末的指标与处罚 / where a period will end, from an event log",
     "calibrate": "与平台导出表对数，找出口径差别 / calibrate against a platform's export",
     "invite": "邀评建议 / rating advice over an event log",

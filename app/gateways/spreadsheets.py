@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
@@ -46,19 +47,36 @@ def percent(rate: Fraction) -> str:
     return f"{float(rate):.2%}"
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook. `widths` are those of its first columns, in characters."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[Value]]
+    widths: Sequence[int] = ()
+
+
 def as_workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    return as_workbook_of([Sheet(title, headers, rows)])
+
+
+def as_workbook_of(sheets: Iterable[Sheet]) -> bytes:
+    """A workbook of several sheets, each with its headers frozen."""
     # Imported here because it takes long, and most calls write no workbook.
     from openpyxl import Workbook
     from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for index in range(1, len(headers) + 1):
-        sheet.column_dimensions[get_column_letter(index)].width = _COLUMN_WIDTH
-    sheet.append([_workbook_cell(sheet, header, bold=True) for header in headers])
-    for row in rows:
-        sheet.append([_workbook_cell(sheet, value) for value in row])
+    for each in sheets:
+        sheet: Any = book.create_sheet(each.title)
+        sheet.freeze_panes = "A2"
+        for index in range(1, len(each.headers) + 1):
+            width = each.widths[index - 1] if index <= len(each.widths) else _COLUMN_WIDTH
+            sheet.column_dimensions[get_column_letter(index)].width = width
+        sheet.append([_workbook_cell(sheet, header, bold=True) for header in each.headers])
+        for row in each.rows:
+            sheet.append([_workbook_cell(sheet, value) for value in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -21,7 +21,7 @@ from app.usecases.picture import mood_of, with_courtesy
 from app.usecases.service import Service
 from app.usecases.shops import Shop, read_shop
 
-LOT: Final = 100
+LOT: Final = 25
 """Sessions that are looked at in one go."""
 
 

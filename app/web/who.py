@@ -14,6 +14,7 @@ PLACES: Final = (
     ("phrases", "话术", "/phrases", ""),
     ("policies", "策略", "/policies", ""),
     ("alerts", "提醒", "/alerts", "alerts"),
+    ("quality", "服务质量", "/quality", "quality"),
     ("history", "历史", "/history", ""),
     ("lint", "用语", "/words", ""),
     ("settings", "设置", "/settings", ""),

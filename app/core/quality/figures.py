@@ -11,7 +11,7 @@ from app.core.definitions import MeasureKind
 from app.core.forecast.lines import Outlook, outlook
 from app.core.profiles import Edition, Line, Measure, Profile
 
-LINE_NAMES: Final = {"penalty_line": "平台线", "platform_target": "平台目标", "own_goal": "自定目标"}
+LINE_NAMES: Final = {"penalty_line": "扣罚线", "platform_target": "平台目标", "own_goal": "本店目标"}
 
 
 @dataclass(frozen=True, slots=True)

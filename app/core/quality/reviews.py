@@ -216,7 +216,7 @@ class Reviewer:
             waits=waits_of(buyer, session.id, self._reader, as_of),
             flagged=flagged[session.id],
             asked_again=asked_again(session),
-            moving=self._moving(session) if kinds else (),
+            moving=self._moving(session) if set(kinds) - {Kind.PROMISE} else (),
             promise=None if resolution.promise is None else masked(resolution.promise, self._linter),
             complaint=resolution.complaint,
             p_dissatisfied=mood.p_dissatisfied,

@@ -59,22 +59,32 @@ def headline(report: Report, name: str = "本周", before: str = "上周") -> st
 
 
 def need_text(figure: RateFigure) -> str:
-    """What the strictest unmet line needs first, and how many bad ones the met ones still bear."""
-    clauses = [outlook_text(name, outlook, figure) for name, outlook in figure.outlooks()]
-    return f"{'；'.join(clauses)}。" if clauses else ""
+    """What the first unmet line needs; where all are met, which one is nearest and what it still bears."""
+    outlooks = list(figure.outlooks())
+    unmet = next((pair for pair in outlooks if pair[1].met is False), None)
+    if unmet is not None:
+        return f"{outlook_text(*unmet, figure)}。"
+    bearing = [pair for pair in outlooks if pair[1].room is not None]
+    if not bearing:
+        return ""
+    name, nearest = min(bearing, key=lambda pair: pair[1].room or 0)
+    return f"各条线都已达到；离{LINE_NAMES[name]} {nearest.line.text} 还能承受 {nearest.room} 个{_bad_ones(figure)}。"
 
 
 def outlook_text(name: str, outlook: Outlook, figure: RateFigure) -> str:
-    """One line: 平台线 > 80%：还需 5 个好评."""
+    """One line: 扣罚线 > 80%：还需 5 个好评."""
     head = f"{LINE_NAMES[name]} {outlook.line.text}"
-    unit, other = ("好评", "中差评") if figure.higher_is_better else ("没有这类原因的评价", "这类评价")
     if outlook.met:
         if outlook.room is None:
             return f"{head} 已达到"
-        return f"{head} 已达到，还能承受 {outlook.room} 个{other}"
+        return f"{head} 已达到，还能承受 {outlook.room} 个{_bad_ones(figure)}"
     if outlook.needed is None:
         return f"{head} 本期内已无法达到"
-    return f"{head} 未达到，还需连续 {outlook.needed} 个{unit}"
+    return f"{head} 未达到，还需连续 {outlook.needed} 个{'好评' if figure.higher_is_better else '不算在内的评价'}"
+
+
+def _bad_ones(figure: RateFigure) -> str:
+    return "中差评" if figure.higher_is_better else "这类评价"
 
 
 def next_steps(report: Report) -> tuple[str, ...]:
