@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -42,6 +42,27 @@ def stored_roster(db: Database, shop_id: str) -> Roster:
     """The shop's agents and groups; an empty roster where it has set none."""
     row = db.get(RosterRow, shop_id)
     return Roster() if row is None else _roster_of(row.body)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as it stands. `at` is None, and `by` empty, where the shop has never set it."""
+
+    document: dict[str, Any]
+    version: str
+    by: str = ""
+    at: datetime | None = None
+
+
+def hours_document(db: Database, shop_id: str, timezone: str) -> StoredDocument:
+    """The shop's service hours as a document that is edited."""
+    document = hours_json(stored_hours(db, shop_id, timezone))
+    return _stored(document, db.get(ServiceHoursRow, shop_id))
+
+
+def roster_document(db: Database, shop_id: str) -> StoredDocument:
+    """The shop's roster as a document that is edited."""
+    return _stored(stored_roster(db, shop_id).to_json(), db.get(RosterRow, shop_id))
 
 
 def hours_version(db: Database, shop_id: str) -> str:
@@ -96,6 +117,12 @@ def _hold(
     current = version_of(db, shop_id)
     if based_on is not None and current not in based_on:
         raise DocumentChangedError(current)
+
+
+def _stored(document: dict[str, Any], row: ServiceHoursRow | RosterRow | None) -> StoredDocument:
+    if row is None:
+        return StoredDocument(document, _version(row))
+    return StoredDocument(document, _version(row), row.updated_by, row.updated_at)
 
 
 def _version(row: ServiceHoursRow | RosterRow | None) -> str:

@@ -16,6 +16,7 @@ PLACES: Final = (
     ("alerts", "提醒", "/alerts", "alerts"),
     ("history", "历史", "/history", ""),
     ("lint", "用语", "/words", ""),
+    ("hours", "排班", "/hours", ""),
     ("settings", "设置", "/settings", ""),
 )
 """The rooms in the order of the navigation: key, name, address, and the scope without which there is nothing to see."""
