@@ -46,6 +46,7 @@ from app.web.routes import (
     feedback,
     health,
     hooks,
+    hours_pages,
     import_pages,
     lint,
     live,
@@ -184,6 +185,7 @@ def create_app(
         past_pages,
         words_pages,
         quality_pages,
+        hours_pages,
     ):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,13 @@ from app.gateways.china_days import known_years
 from app.usecases.opening import CALENDAR, state_of
 from app.usecases.picture import look_at_buyers, sessions_with_open_items
 from app.usecases.projections import project_deadlines
-from app.usecases.shop_documents import store_hours, store_roster, stored_roster
+from app.usecases.shop_documents import (
+    hold_hours,
+    hold_roster,
+    store_hours,
+    store_roster,
+    stored_roster,
+)
 from app.usecases.shops import Shop, read_shop
 from app.usecases.staff import state_json
 from app.usecases.standing import make_sure_counted
@@ -37,12 +43,25 @@ def hours_record(shop: Shop, now: datetime) -> dict[str, Any]:
         "now": now.astimezone(shop.hours.zone).isoformat(),
         "state": state_json(state, closing),
         "staffed": list(staffed(shop.hours, now, CALENDAR)),
-        "warnings": list(_warnings(shop.hours, now)),
+        "warnings": list(hours_warnings(shop.hours, now)),
     }
 
 
-def put_hours(db: Database, profiles: Profiles, shop_id: str, raw: object, by: str, now: datetime) -> Shop:
-    """Take the document as the shop's hours. Raises `FaultsError` with all that is wrong, and changes nothing then."""
+def put_hours(
+    db: Database,
+    profiles: Profiles,
+    shop_id: str,
+    raw: object,
+    by: str,
+    now: datetime,
+    *,
+    based_on: Collection[str] | None = None,
+) -> Shop:
+    """Take the document as the shop's hours. Raises `FaultsError` with all that is wrong, and changes nothing then.
+
+    With `based_on` the hours must still be one of these versions; raises `DocumentChangedError` if they are not.
+    """
+    hold_hours(db, shop_id, based_on)
     timezone = read_shop(db, profiles, shop_id).profile.timezone
     return change_hours(db, profiles, shop_id, lambda _: read_hours(raw, timezone), by, now)
 
@@ -64,8 +83,17 @@ def roster_record(db: Database, shop_id: str) -> dict[str, Any]:
     return {"roster": stored_roster(db, shop_id).to_json()}
 
 
-def put_roster(db: Database, shop_id: str, raw: object, by: str, now: datetime) -> Roster:
-    """Take the document as the shop's roster. Raises `FaultsError` with all that is wrong, and changes nothing then."""
+def put_roster(
+    db: Database,
+    shop_id: str,
+    raw: object,
+    by: str,
+    now: datetime,
+    *,
+    based_on: Collection[str] | None = None,
+) -> Roster:
+    """Take the document as the shop's roster; as `put_hours`."""
+    hold_roster(db, shop_id, based_on)
     roster = read_roster(raw)
     store_roster(db, shop_id, roster, by, now)
     return roster
@@ -91,7 +119,8 @@ def _judge_anew(db: Database, shop: Shop, before: Shop, now: datetime) -> None:
         db.add(row)
 
 
-def _warnings(hours: ServiceHours, now: datetime) -> list[str]:
+def hours_warnings(hours: ServiceHours, now: datetime) -> list[str]:
+    """What to mind of the hours: years whose holidays are not known yet."""
     if not hours.holidays.follows or hours.week is None:
         return []
     today = now.astimezone(hours.zone).date()

@@ -576,7 +576,10 @@ HOURS_OPENAPI: Final[dict[str, Any]] = {
             }
         },
     ),
-    "responses": {"422": problem("bad_document", "有 2 处不对，原来的没有改动", 422)},
+    "responses": {
+        "412": problem("changed_meanwhile", "别人刚改过，您的还没有保存", 412),
+        "422": problem("bad_document", "有 2 处不对，原来的没有改动", 422),
+    },
 }
 ROSTER_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": _body(
@@ -603,5 +606,8 @@ ROSTER_OPENAPI: Final[dict[str, Any]] = {
             }
         },
     ),
-    "responses": {"422": problem("bad_document", "有 2 处不对，原来的没有改动", 422)},
+    "responses": {
+        "412": problem("changed_meanwhile", "别人刚改过，您的还没有保存", 412),
+        "422": problem("bad_document", "有 2 处不对，原来的没有改动", 422),
+    },
 }

@@ -17,6 +17,7 @@ PLACES: Final = (
     ("quality", "服务质量", "/quality", "quality"),
     ("history", "历史", "/history", ""),
     ("lint", "用语", "/words", ""),
+    ("hours", "排班", "/hours", ""),
     ("settings", "设置", "/settings", ""),
 )
 """The rooms in the order of the navigation: key, name, address, and the scope without which there is nothing to see."""
