@@ -38,16 +38,19 @@ from app.web.examples import PROBLEMS
 from app.web.plain_headers import PlainHeaders
 from app.web.rendering import STATIC_DIR
 from app.web.routes import (
+    account,
     alert_pages,
     alerts,
     care,
     care_pages,
     events,
     feedback,
+    first_run,
     health,
     hooks,
     hours_pages,
     import_pages,
+    join,
     lint,
     live,
     measures,
@@ -64,6 +67,11 @@ from app.web.routes import (
     rating_scale_pages,
     reading,
     replies,
+    settings_audit,
+    settings_consoles,
+    settings_keys,
+    settings_members,
+    settings_shop,
     sign_in,
     staff,
     typists,
@@ -80,8 +88,9 @@ def create_app(
     *,
     clock: Callable[[], datetime] | None = None,
     knowledge: Knowledge | None = None,
+    setup_code: str = "",
 ) -> FastAPI:
-    """The ASGI app. `clock` and `knowledge` are handed in by tests.
+    """The ASGI app. `clock` and `knowledge` are handed in by tests; with a `setup_code` the first shop can be made on a page.
 
     Raises `EncodingError` if the encoder of the settings cannot be had.
     """
@@ -105,6 +114,7 @@ def create_app(
             board=RateBoard(clock),
             rates=RateLimit(settings.event_rate, settings.event_burst),
             alert_sender=AlertSender(settings.alert_allow, settings.alert_relays),
+            setup_code=setup_code,
             meaning=None if encoder is None else Meaning(encoder, engine, writer, settings),
         )
         await _count_measures(service)
@@ -172,6 +182,8 @@ def create_app(
         health,
         live,
         sign_in,
+        join,
+        first_run,
     ):
         app.include_router(module.router)
     for pages in (
@@ -186,6 +198,12 @@ def create_app(
         words_pages,
         quality_pages,
         hours_pages,
+        account,
+        settings_shop,
+        settings_members,
+        settings_keys,
+        settings_consoles,
+        settings_audit,
     ):
         app.include_router(pages.router)
     app.mount("/static", VersionedFiles(directory=STATIC_DIR), name="static")

@@ -59,10 +59,15 @@ class BrowserSite:
             return open_web_session(db, principal, now)
 
         token = self.service.writer.submit(sign_in).result(20)
+        page = self.visitor(size)
+        page.context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
+        return page
+
+    def visitor(self, size: tuple[int, int] = DESKTOP) -> Any:
+        """A page of somebody who is not signed in."""
         context = self.browser.new_context(
             locale="zh-CN", viewport={"width": size[0], "height": size[1]}, accept_downloads=True
         )
-        context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
         context.add_init_script(_WATCH)
         self.contexts.append(context)
         page = context.new_page()
@@ -99,9 +104,17 @@ Site = TypeVar("Site", bound=BrowserSite)
 
 @contextlib.contextmanager
 def serving(
-    database_url: str, knowledge: Knowledge, browser: Any, kind: Callable[[str, Any, Any], Site]
+    database_url: str,
+    knowledge: Knowledge,
+    browser: Any,
+    kind: Callable[[str, Any, Any], Site],
+    *,
+    shop: bool = True,
 ) -> Iterator[Site]:
-    """Serve a database with the shop `demo`; at the end no page may have met an error, a foreign request or a violation."""
+    """Serve a database, with the shop `demo` unless said otherwise.
+
+    At the end no page may have met an error, a foreign request or a violation.
+    """
     settings = Settings(_env_file=None, database_url=database_url, workers_run_jobs=False)  # type: ignore[call-arg]
     app = create_app(settings, knowledge=knowledge)
     listening = socket.create_server(("127.0.0.1", 0))
@@ -112,11 +125,12 @@ def serving(
         assert thread.is_alive()
         time.sleep(0.01)
     service = app.state.service
-    service.writer.submit(
-        lambda db: add_shop(
-            db, knowledge, datetime.now(UTC), shop_id="demo", name="暖木生活馆", platform="kuaishou"
-        )
-    ).result(20)
+    if shop:
+        service.writer.submit(
+            lambda db: add_shop(
+                db, knowledge, datetime.now(UTC), shop_id="demo", name="暖木生活馆", platform="kuaishou"
+            )
+        ).result(20)
     site = kind(f"http://127.0.0.1:{listening.getsockname()[1]}", service, browser)
     yield site
     violations = site.close()

@@ -16,6 +16,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "demo": "演示：一家店的一天 / a demo shop's day",
     "db": "数据库升级 / database migrations",
     "shop": "店铺管理 / add and list shops",
+    "member": "成员管理：谁能登录看板 / who may sign in",
     "key": "密钥管理 / API keys",
     "replies": "没有送达的自动回复 / replies that were not delivered",
     "alert": "提醒渠道 / who is told when a buyer waits",

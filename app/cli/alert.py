@@ -134,7 +134,7 @@ def remove(shop_id: str, channel_id: str) -> None:
     """删除渠道和它的记录 / remove a channel and its record."""
     try:
         with database() as db:
-            remove_channel(db, shop_id, channel_id)
+            remove_channel(db, shop_id, channel_id, wall_clock.now())
     except UnknownChannelError as error:
         cannot(str(error))
     say(f"渠道 {channel_id} 已删除 / removed")

@@ -145,7 +145,7 @@ def _prepare(data_dir: Path, script: Script, callback_port: int, now: datetime) 
                     "api_key": add_key(db, SHOP_ID, now, label="demo"),
                     "webhook_secret": add_signing_secret(db, SHOP_ID, now),
                 }
-            callback_secret = set_callback(db, SHOP_ID, callback_url)
+            callback_secret = set_callback(db, SHOP_ID, callback_url, now)
             db.commit()
     finally:
         engine.dispose()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from types import FrameType
 
 import click
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session as Database
 
 from app.cli.log_format import configure_logging
 from app.cli.operator_settings import read_settings
-from app.cli.output import cannot, one_line
+from app.cli.output import cannot, one_line, say
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
 from app.gateways.collector import spare_what_stays, wait_with_search
 from app.main import create_app
 from app.settings import Settings
+from app.usecases.members import house_is_empty
+from app.usecases.setup_code import new_setup_code
 from phrasebank.encoding import EncodingError
 
 GRACE_S = 4
@@ -50,10 +54,16 @@ def command(host: str, port: int) -> None:
     wait_with_search()
     settings = read_settings()
     configure_logging()
-    _prepare_database(settings)
+    setup_code = _prepare_database(settings)
     listening = _listen(host, port)
+    if setup_code:
+        shown_host, shown_port = listening.getsockname()[:2]
+        address = f"[{shown_host}]" if ":" in shown_host else shown_host
+        say(f"还没有店铺。请用浏览器打开 http://{address}:{shown_port}/first-run 建第一家店。")
+        say(f"设置码 / setup code: {setup_code}")
+        sys.stdout.flush()
     try:
-        app = create_app(settings)
+        app = create_app(settings, setup_code=setup_code)
     except EncodingError as error:
         cannot(str(error))
     config = uvicorn.Config(
@@ -73,14 +83,20 @@ def command(host: str, port: int) -> None:
         cannot("服务没有启动，原因见上面的日志 / the service did not start, see the log above")
 
 
-def _prepare_database(settings: Settings) -> None:
-    """Migrate before anything else, so that a database that is not there ends with one clear line."""
+def _prepare_database(settings: Settings) -> str:
+    """Migrate before anything else, so that a database that is not there ends with one clear line.
+
+    Gives the code with which the first shop can be made, if there is none yet.
+    """
     try:
         engine = open_engine(settings.resolved_database_url)
         upgrade(engine)
+        with Database(engine) as db:
+            setup_code = new_setup_code() if house_is_empty(db) else ""
         engine.dispose()
     except (ValueError, OSError, SQLAlchemyError) as error:
         cannot(f"数据库打不开：{one_line(error)} / the database cannot be opened")
+    return setup_code
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -97,7 +97,7 @@ def list_(output_format: str) -> None:
 def callback(shop_id: str, url: str, output_format: str) -> None:
     """设置自动回复发往的地址 / set where replies are sent."""
     with database() as db:
-        secret = set_callback(db, shop_id, url)
+        secret = set_callback(db, shop_id, url, wall_clock.now())
     if output_format == "jsonl":
         emit({"shop": shop_id, "callback_secret": secret})
     else:

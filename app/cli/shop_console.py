@@ -100,7 +100,7 @@ def list_(shop_id: str, output_format: str) -> None:
 def remove(shop_id: str, adapter: str) -> None:
     """删除配置和密钥 / forget what was set."""
     with database() as db:
-        remove_console(db, shop_id, adapter)
+        remove_console(db, shop_id, adapter, wall_clock.now())
     say(f"{adapter} 的配置已删除 / removed")
 
 

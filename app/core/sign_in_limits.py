@@ -5,11 +5,15 @@ from __future__ import annotations
 import ipaddress
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-_TRIES: Final = {"both": (5, 60.0), "login": (50, 20.0), "address": (30, 10.0)}
-"""How many tries at once, and the seconds after which one more is free. The login alone has room for many, so that a stranger
+_LIMITS: Final = {
+    "both": (5, timedelta(seconds=60)),
+    "login": (50, timedelta(seconds=20)),
+    "address": (30, timedelta(seconds=10)),
+}
+"""How many tries at once, and after how long one more is free. The login alone has room for many, so that a stranger
 elsewhere does not lock its owner out."""
 _HELD: Final = 20_000
 _IPV6_SITE: Final = 64
@@ -17,9 +21,10 @@ _IPV6_SITE: Final = 64
 
 
 @dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: datetime
+class _Tries:
+    """`back_at`: when all tries will be free again; each one used up puts it off by the time that one takes to come back."""
+
+    back_at: datetime
     told: bool = False
 
 
@@ -27,50 +32,41 @@ class _Bucket:
 class SignInLimits:
     """Tries that are used up. What is right gives its try back, so that only failures count."""
 
-    _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
+    _used: dict[tuple[str, str], _Tries] = field(default_factory=dict)
 
     def take(self, login: str, address: str, now: datetime) -> int:
         """Use up a try; 0 if there was one, else the whole seconds after which there will be."""
+        if len(self._used) > _HELD:
+            self._used = {key: tries for key, tries in self._used.items() if tries.back_at > now}
         keys = _keys(login, address)
-        if len(self._buckets) > _HELD:
-            self._forget_full(now)
-        for key in keys:
-            self._refill(key, now)
-        waits = [math.ceil((1 - self._buckets[key].left) * _TRIES[key[0]][1]) for key in keys]
-        if (wait := max(waits)) > 0:
-            return wait
-        for key in keys:
-            self._buckets[key].left -= 1
+        used = [self._used.setdefault(key, _Tries(now)) for key in keys]
+        waits = [_wait(key[0], tries, now) for key, tries in zip(keys, used, strict=True)]
+        if (longest := max(waits)) > timedelta(0):
+            return math.ceil(longest / timedelta(seconds=1))
+        for key, tries in zip(keys, used, strict=True):
+            tries.back_at = max(tries.back_at, now) + _LIMITS[key[0]][1]
         return 0
 
-    def succeeded(self, login: str, address: str) -> None:
+    def succeeded(self, login: str, address: str, now: datetime) -> None:
         """The last try was right: it counts for nothing, nor do earlier failures of this login from there."""
         for key in _keys(login, address):
-            bucket = self._buckets.get(key)
-            if bucket is not None:
-                most = _TRIES[key[0]][0]
-                bucket.left = most if key[0] == "both" else min(most, bucket.left + 1)
-                bucket.told = False
+            tries = self._used.get(key)
+            if tries is not None:
+                tries.back_at = now if key[0] == "both" else tries.back_at - _LIMITS[key[0]][1]
+                tries.told = False
 
     def is_news(self, login: str) -> bool:
         """That this login was stopped: is it the first time since somebody got in with it?"""
-        bucket = self._buckets.get(("login", login))
-        if bucket is None or bucket.told:
+        tries = self._used.get(("login", login))
+        if tries is None or tries.told:
             return False
-        bucket.told = True
+        tries.told = True
         return True
 
-    def _refill(self, key: tuple[str, str], now: datetime) -> None:
-        most, every_s = _TRIES[key[0]]
-        bucket = self._buckets.setdefault(key, _Bucket(most, now))
-        flowed = max(0.0, (now - bucket.at).total_seconds()) / every_s
-        bucket.left, bucket.at = min(most, bucket.left + flowed), max(now, bucket.at)
 
-    def _forget_full(self, now: datetime) -> None:
-        for key in list(self._buckets):
-            self._refill(key, now)
-            if self._buckets[key].left >= _TRIES[key[0]][0]:
-                del self._buckets[key]
+def _wait(limit: str, tries: _Tries, now: datetime) -> timedelta:
+    most, every = _LIMITS[limit]
+    return tries.back_at - now - (most - 1) * every
 
 
 def _keys(login: str, address: str) -> tuple[tuple[str, str], ...]:

@@ -95,7 +95,7 @@ def add_shop(
     if db.get(ShopRow, shop_id) is not None:
         raise AdministrationError(f"店铺 {shop_id} 已经存在 / the shop exists", "shop_id")
     if callback_url is not None:
-        _check_callback(callback_url)
+        check_callback(callback_url)
     callback_secret = new_signing_secret() if callback_url is not None else None
     begins_with = Policy.from_json(policy or {})
     db.add(
@@ -128,10 +128,13 @@ def list_shops(db: Database) -> list[ShopRow]:
     return list(db.exec(select(ShopRow).order_by(ShopRow.id)))
 
 
-def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
+def set_callback(db: Database, shop_id: str, callback_url: str, now: datetime, *, by: str = OPERATOR) -> str:
     """Set where a shop's replies are sent; returns the secret that they are signed with (kept if there is one)."""
-    shop = _shop(db, shop_id)
-    _check_callback(callback_url)
+    shop = shop_row(db, shop_id)
+    check_callback(callback_url)
+    if shop.callback_url != callback_url:
+        detail = {"callback_url": [shop.callback_url, callback_url]}
+        note(db, shop_id, AuditAct.SHOP_CHANGED, by=by, now=now, target=shop.name, detail=detail)
     shop.callback_url = callback_url
     shop.callback_secret = shop.callback_secret or new_signing_secret()
     db.add(shop)
@@ -140,7 +143,7 @@ def set_callback(db: Database, shop_id: str, callback_url: str) -> str:
 
 def add_signing_secret(db: Database, shop_id: str, now: datetime, *, by: str = OPERATOR) -> str:
     """Add a secret that the console may sign with; earlier ones stay valid until they are retired."""
-    _shop(db, shop_id)
+    shop_row(db, shop_id)
     secret = new_signing_secret()
     secret_id = secrets.token_hex(6)
     db.add(SigningSecretRow(shop_id=shop_id, id=secret_id, secret=secret, created_at=now))
@@ -160,7 +163,7 @@ def signing_secrets(db: Database, shop_id: str) -> list[str]:
 
 def list_signing_secrets(db: Database, shop_id: str) -> list[SigningSecretRow]:
     """All of the shop's, the retired ones too, the oldest first."""
-    _shop(db, shop_id)
+    shop_row(db, shop_id)
     return list(
         db.exec(
             select(SigningSecretRow)
@@ -199,7 +202,7 @@ def add_key(
     by: str = OPERATOR,
 ) -> str:
     """Make an API key and return it; it is shown once, since only its hash is kept."""
-    _shop(db, shop_id)
+    shop_row(db, shop_id)
     if unknown := set(scopes) - set(SCOPES):
         raise AdministrationError(
             f"没有权限 {'、'.join(sorted(unknown))}；可用：{'、'.join(SCOPES)} / unknown scope", "scopes"
@@ -222,7 +225,7 @@ def add_key(
 
 
 def list_keys(db: Database, shop_id: str) -> list[ApiKeyRow]:
-    _shop(db, shop_id)
+    shop_row(db, shop_id)
     return list(db.exec(select(ApiKeyRow).where(ApiKeyRow.shop_id == shop_id).order_by(ApiKeyRow.id)))
 
 
@@ -253,7 +256,8 @@ def principal_of_key(db: Database, key: str) -> Principal | None:
     return Principal(shop_id, row.id, frozenset(row.scopes), row.label)
 
 
-def _shop(db: Database, shop_id: str) -> ShopRow:
+def shop_row(db: Database, shop_id: str) -> ShopRow:
+    """Raises `AdministrationError`."""
     row = db.get(ShopRow, shop_id)
     if row is None:
         raise AdministrationError(f"没有店铺 {shop_id}；用 miaohui shop add 新建 / unknown shop")
@@ -265,11 +269,12 @@ def _hash(secret: str) -> str:
 
 
 def new_signing_secret() -> str:
-    """32 random bytes in the form of Standard Webhooks."""
+    """As Standard Webhooks wants them."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _check_callback(url: str) -> None:
+def check_callback(url: str) -> None:
+    """Raises `AdministrationError` for an address that callbacks cannot be sent to."""
     if not url.isascii() or any(character <= " " for character in url):
         raise AdministrationError(
             "回调地址只能用 ASCII 字符且不含空白；中文域名请写成 xn-- 形式 / ASCII only, without blanks",

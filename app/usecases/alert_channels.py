@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from app.core.alerts import ChannelError, Kind, read_channel
 from app.db.tables import AlertChannelRow, AlertMessageRow, AlertRow
 from app.gateways.alert_addresses import AddressError, masked, read_address
+from app.usecases.audit import OPERATOR, AuditAct, note
 from app.usecases.shops import Shop
 
 MAX_CHANNELS: Final = 50
@@ -26,7 +27,9 @@ class UnknownChannelError(LookupError):
     """There is no such channel."""
 
 
-def add_channel(db: Database, shop: Shop, raw: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def add_channel(
+    db: Database, shop: Shop, raw: Mapping[str, Any], now: datetime, *, by: str = OPERATOR
+) -> dict[str, Any]:
     """Make a channel from its settings and `address` (with `secret`, for a DingTalk robot that signs).
 
     Raises `ChannelError`.
@@ -46,10 +49,19 @@ def add_channel(db: Database, shop: Shop, raw: Mapping[str, Any], now: datetime)
     )
     db.add(row)
     db.flush()
+    note(db, shop.id, AuditAct.ALERT_ADDED, by=by, now=now, target=channel.name)
     return shown(row)
 
 
-def change_channel(db: Database, shop: Shop, channel_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+def change_channel(
+    db: Database,
+    shop: Shop,
+    channel_id: str,
+    raw: Mapping[str, Any],
+    now: datetime,
+    *,
+    by: str = OPERATOR,
+) -> dict[str, Any]:
     """Change what is named and leave the rest. A channel that becomes one of another kind begins with that kind's limits.
 
     Raises `UnknownChannelError` and `ChannelError`.
@@ -69,15 +81,18 @@ def change_channel(db: Database, shop: Shop, channel_id: str, raw: Mapping[str, 
     channel = read_channel(kept | _settings(raw), kind, shop.profile.sms)
     row.settings = channel.to_json()
     db.add(row)
+    detail = {"settings": sorted(raw)}
+    note(db, shop.id, AuditAct.ALERT_CHANGED, by=by, now=now, target=channel.name, detail=detail)
     return shown(row)
 
 
-def remove_channel(db: Database, shop_id: str, channel_id: str) -> None:
+def remove_channel(db: Database, shop_id: str, channel_id: str, now: datetime, *, by: str = OPERATOR) -> None:
     """Remove a channel and what was to be told on it. Raises `UnknownChannelError`."""
     row = channel_row(db, shop_id, channel_id)
     for table in (AlertRow, AlertMessageRow):
         db.execute(delete(table).where(col(table.shop_id) == shop_id, col(table.channel) == channel_id))
     db.delete(row)
+    note(db, shop_id, AuditAct.ALERT_REMOVED, by=by, now=now, target=row.settings["name"])
 
 
 def list_channels(db: Database, shop_id: str) -> list[dict[str, Any]]:

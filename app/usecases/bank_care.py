@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session as Database
 
 from app.db.tables import PhraseChangeRow
+from app.usecases.audit import AuditAct, note
 from app.usecases.knowledge import read_phrases
 from app.usecases.phrase_history import Action, Author, change_phrases, phrases_by_id
 from lint import Linter
@@ -163,7 +164,20 @@ def plan_import(
 
 def carry_out(db: Database, shop_id: str, plan: ImportPlan, author: Author) -> None:
     """Store what a plan adds and changes."""
-    change_phrases(db, shop_id, author, saved=[*plan.added, *plan.changed], action="imported")
+    saved = [*plan.added, *plan.changed]
+    change_phrases(db, shop_id, author, saved=saved, action="imported")
+    if not saved:
+        return
+    detail = {"added": len(plan.added), "changed": len(plan.changed)}
+    note(
+        db,
+        shop_id,
+        AuditAct.PHRASES_IMPORTED,
+        by=author.name,
+        now=author.at,
+        target=author.why,
+        detail=detail,
+    )
 
 
 def errors_in(linter: Linter, phrase: Phrase) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from sqlmodel import select
 from app.db.tables import ConsoleRow, ShopRow
 from app.gateways.consoles import ADAPTERS, Console, Settings, console_of
 from app.usecases.administration import AdministrationError
+from app.usecases.audit import OPERATOR, AuditAct, note
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,13 @@ def list_consoles(db: Database, shop_id: str) -> list[ConsoleRow]:
 
 
 def set_console(
-    db: Database, shop_id: str, adapter: str, changes: Mapping[str, str], now: datetime
+    db: Database,
+    shop_id: str,
+    adapter: str,
+    changes: Mapping[str, str],
+    now: datetime,
+    *,
+    by: str = OPERATOR,
 ) -> ShopConsole:
     """Set some of a console's settings, the others stay; an empty value takes one away.
 
@@ -69,17 +76,22 @@ def set_console(
     _check(console, settings)
     if row is None:
         row = ConsoleRow(shop_id=shop_id, adapter=adapter, updated_at=now)
+    before = {name for name, value in row.settings.items() if settings.get(name) != value}
+    after = {name for name, value in settings.items() if row.settings.get(name) != value}
     row.settings, row.updated_at = settings, now
     db.add(row)
+    detail = {"settings": sorted(before | after)}
+    note(db, shop_id, AuditAct.CONSOLE_SET, by=by, now=now, target=adapter, detail=detail)
     return _as_set(row)
 
 
-def remove_console(db: Database, shop_id: str, adapter: str) -> None:
+def remove_console(db: Database, shop_id: str, adapter: str, now: datetime, *, by: str = OPERATOR) -> None:
     """Forget what was set, secrets and cursor with it. Raises `AdministrationError` if nothing was."""
     row = db.get(ConsoleRow, (shop_id, adapter))
     if row is None:
         raise AdministrationError(f"店铺 {shop_id} 没有配置 {adapter} / the shop has no such console")
     db.delete(row)
+    note(db, shop_id, AuditAct.CONSOLE_REMOVED, by=by, now=now, target=adapter)
 
 
 def configurable(adapter: str) -> Console:
@@ -98,15 +110,19 @@ def _check(console: Console, settings: Mapping[str, str]) -> None:
     for name in settings:
         if name not in known:
             raise AdministrationError(
-                f"{console.name} 没有设置 {name}；可用：{'、'.join(known)} / unknown setting"
+                f"{console.name} 没有设置 {name}；可用：{'、'.join(known)} / unknown setting", name
             )
     for setting in console.settings:
         value = settings.get(setting.name)
         if value is None and setting.required:
-            raise AdministrationError(f"{console.name} 缺少 {setting.name}：{setting.label} / is missing")
+            raise AdministrationError(
+                f"{console.name} 缺少 {setting.name}：{setting.label} / is missing", setting.name
+            )
         if value is not None and not re.fullmatch(setting.pattern, value):
             # The value is not repeated: it may be a secret.
-            raise AdministrationError(f"{console.name} 的 {setting.name} 不对：{setting.label} / not usable")
+            raise AdministrationError(
+                f"{console.name} 的 {setting.name} 不对：{setting.label} / not usable", setting.name
+            )
 
 
 def _as_set(row: ConsoleRow) -> ShopConsole:

@@ -16,13 +16,14 @@ from sqlmodel import col, select
 
 from app.core.roles import ROLE_NAMES, Role, leaves_no_owner
 from app.db.tables import MemberLinkRow, MemberRow, MembershipRow, ShopRow
-from app.usecases.administration import AdministrationError
+from app.usecases.administration import AdministrationError, shop_row
 from app.usecases.audit import AuditAct, note
 from app.usecases.web_sessions import end_sessions_of_member
 
 LINK_LASTS: Final = timedelta(days=3)
 MAX_NAME: Final = 40
 _LOGIN: Final = re.compile(r"[\w.@+-]{2,64}")
+_RANK: Final = tuple(Role)
 _LAST_OWNER: Final = "这是最后一位店主；请先让别人也当店主，再改 / the last owner"
 
 Purpose = Literal["invitation", "reset"]
@@ -77,14 +78,15 @@ def find_member(db: Database, login: str) -> MemberRow | None:
 
 
 def shops_of(db: Database, member_id: str) -> list[ShopOfMember]:
-    """Where the member may work now, by the shops' names."""
+    """Where the member may work now: first where they may do most, then by the shops' names."""
     rows = db.exec(
         select(MembershipRow, ShopRow)
         .join(ShopRow, col(ShopRow.id) == col(MembershipRow.shop_id))
         .where(MembershipRow.member_id == member_id, col(MembershipRow.disabled_at).is_(None))
         .order_by(ShopRow.name, ShopRow.id)
     )
-    return [ShopOfMember(shop.id, shop.name, Role(membership.role)) for membership, shop in rows]
+    shops = [ShopOfMember(shop.id, shop.name, Role(membership.role)) for membership, shop in rows]
+    return sorted(shops, key=lambda shop: -_RANK.index(shop.role))
 
 
 def list_members(db: Database, shop_id: str) -> list[Member]:
@@ -94,14 +96,13 @@ def list_members(db: Database, shop_id: str) -> list[Member]:
         .join(MemberRow, col(MemberRow.id) == col(MembershipRow.member_id))
         .where(MembershipRow.shop_id == shop_id)
     )
-    rank = list(reversed(Role))
     members = [_member(member, membership) for membership, member in rows]
-    return sorted(members, key=lambda one: (one.disabled_at is not None, rank.index(one.role), one.name))
+    return sorted(members, key=lambda one: (one.disabled_at is not None, -_RANK.index(one.role), one.name))
 
 
 def list_links(db: Database, shop_id: str, now: datetime) -> list[Link]:
     """The links that still work, the newest first."""
-    shop = _shop(db, shop_id)
+    shop = shop_row(db, shop_id)
     rows = db.exec(
         select(MemberLinkRow)
         .where(MemberLinkRow.shop_id == shop_id, MemberLinkRow.expires_at > now)
@@ -124,7 +125,7 @@ def invite(
 
     Raises `AdministrationError` with the field that is wrong.
     """
-    _shop(db, shop_id)
+    shop_row(db, shop_id)
     login, name = _checked_login(login), checked_name(name) if name.strip() else ""
     checked_role = _role(role)
     member = find_member(db, login)
@@ -173,7 +174,7 @@ def withdraw_link(db: Database, shop_id: str, link_id: str, *, by: str, now: dat
 def read_link(db: Database, token: str, now: datetime) -> Link | None:
     """What a link is for; None if it was used, withdrawn or replaced, or has expired."""
     row = _link_row(db, token, now)
-    return None if row is None else _link(db, _shop(db, row.shop_id), row)
+    return None if row is None else _link(db, shop_row(db, row.shop_id), row)
 
 
 def join_as_new(db: Database, token: str, *, name: str, password_hash: str, now: datetime) -> str:
@@ -437,13 +438,6 @@ def _membership(db: Database, shop_id: str, member_id: str) -> tuple[MemberRow, 
     if membership is None or member is None:
         raise AdministrationError("店里没有这位成员，请刷新页面 / no such member", "member")
     return member, membership
-
-
-def _shop(db: Database, shop_id: str) -> ShopRow:
-    row = db.get(ShopRow, shop_id)
-    if row is None:
-        raise AdministrationError(f"没有店铺 {shop_id}；用 miaohui shop add 新建 / unknown shop")
-    return row
 
 
 def _hash(token: str) -> str:

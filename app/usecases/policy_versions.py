@@ -14,6 +14,7 @@ from app.core.knobs import KNOBS, Kind
 from app.core.policies import Fault, Policy, PolicyError, changes_between
 from app.core.profiles import Profile
 from app.db.tables import PolicyVersionRow, ShopRow
+from app.usecases.audit import AuditAct, note
 from app.usecases.phrase_history import Author, phrases_by_id
 from app.usecases.shops import Shop, UnknownShopError, read_shop
 from phrasebank import Phrase
@@ -207,7 +208,22 @@ def _put(db: Database, shop_id: str, current: PolicyVersion, policy: Policy, aut
     shop = _shop(db, shop_id)
     shop.policy = policy.to_json()
     db.add(shop)
+    _note_change(db, shop_id, current, policy, author)
     return _store(db, shop_id, current.number + 1, policy, author)
+
+
+def _note_change(db: Database, shop_id: str, current: PolicyVersion, policy: Policy, author: Author) -> None:
+    knobs = sorted(changes_between(current.policy, policy))
+    if "robot_on" in knobs:
+        act = AuditAct.ROBOT_RELEASED if policy.robot_on else AuditAct.ROBOT_SILENCED
+        note(db, shop_id, act, by=author.name, now=author.at)
+        knobs.remove("robot_on")
+    if knobs:
+        detail = {"version": current.number + 1, "knobs": knobs}
+        target = author.why
+        note(
+            db, shop_id, AuditAct.POLICY_CHANGED, by=author.name, now=author.at, target=target, detail=detail
+        )
 
 
 def _store(db: Database, shop_id: str, number: int, policy: Policy, author: Author) -> PolicyVersion:

@@ -16,6 +16,7 @@ from app.core.roster import Roster, read_roster
 from app.core.service_hours import Closing, ServiceHours, hours_json
 from app.core.service_hours_reading import read_hours
 from app.db.tables import RosterRow, ServiceHoursRow, ShopRow
+from app.usecases.audit import AuditAct, note
 
 _TEXTS_HELD = 1024
 NOTHING_STORED: Final = "0"
@@ -90,10 +91,12 @@ def hold_roster(db: Database, shop_id: str, based_on: Collection[str] | None) ->
 
 def store_hours(db: Database, shop_id: str, hours: ServiceHours, by: str, now: datetime) -> None:
     _store(db, ServiceHoursRow, shop_id, hours_json(hours), by, now)
+    note(db, shop_id, AuditAct.HOURS_CHANGED, by=by, now=now)
 
 
 def store_roster(db: Database, shop_id: str, roster: Roster, by: str, now: datetime) -> None:
     _store(db, RosterRow, shop_id, roster.to_json(), by, now)
+    note(db, shop_id, AuditAct.ROSTER_CHANGED, by=by, now=now)
 
 
 def closed_until(hours: ServiceHours, now: datetime, until: datetime, reason: str) -> ServiceHours:

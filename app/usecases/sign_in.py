@@ -71,7 +71,7 @@ async def prove(service: Service, login: str, password: str, address: str) -> Kn
         right = await asyncio.to_thread(is_password, password, known_hash)
     if member is None or not right:
         raise WrongPasswordError
-    service.sign_in_limits.succeeded(login, address)
+    service.sign_in_limits.succeeded(login, address, now)
     return Known(member.id, member.login, member.name)
 
 

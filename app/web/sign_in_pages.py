@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.core.passwords import MIN_LENGTH
+from app.core.passwords import MIN_LENGTH, password_fault
 from app.core.roles import ROLE_NAMES
+from app.usecases.administration import AdministrationError
 from app.usecases.members import Link
 from app.web.rendering import ENVIRONMENT, render
 
@@ -32,6 +33,19 @@ def join_page(token: str, link: Link, form: Form) -> str:
 def first_run_page(form: Form, platforms: Mapping[str, str], *, has_code: bool) -> str:
     """The form that makes the first shop and its owner. Without a code in the terminal it says how to get one."""
     return render("first_run.html", form=form, platforms=platforms, has_code=has_code)
+
+
+def new_password_of(given: Mapping[str, Sequence[str]], *, known: Collection[str]) -> str:
+    """The new password of a form that has it twice. Raises `AdministrationError` with the field that is wrong.
+
+    `known` are words that others know of its owner.
+    """
+    password, again = (next(iter(given.get(name, ())), "") for name in ("password", "again"))
+    if (fault := password_fault(password, known)) is not None:
+        raise AdministrationError(fault, "password")
+    if password != again:
+        raise AdministrationError("两次输入的不一样 / the two differ", "again")
+    return password
 
 
 ENVIRONMENT.globals.update(role_names=ROLE_NAMES, min_password=MIN_LENGTH)

@@ -32,11 +32,11 @@ def test_settings_are_kept_changed_and_removed(running: Running) -> None:
         found = find_console(db, "demo", "chatwoot")
         assert found is not None
         assert "inbox" not in found.settings
-    submit(lambda db: remove_console(db, "demo", "chatwoot")).result(10)
+    submit(lambda db: remove_console(db, "demo", "chatwoot", NOW)).result(10)
     with running.db() as db:
         assert db.get(ConsoleRow, ("demo", "chatwoot")) is None
     with pytest.raises(AdministrationError):
-        submit(lambda db: remove_console(db, "demo", "chatwoot")).result(10)
+        submit(lambda db: remove_console(db, "demo", "chatwoot", NOW)).result(10)
 
 
 REFUSED = [

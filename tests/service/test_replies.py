@@ -167,7 +167,7 @@ def test_a_receiver_that_is_gone_is_sent_nothing_until_its_address_is_set_anew(s
         states = {row.session: row.state for row in db.exec(select(OutboxRow))}
     assert states == {"s1": "dead", "s2": "offered"}
 
-    secret = shop.service.writer.submit(lambda db: set_callback(db, "demo", URL)).result(10)
+    secret = shop.service.writer.submit(lambda db: set_callback(db, "demo", URL, shop.clock())).result(10)
     assert secret == shop.shop.callback_secret
     hold(shop, "m3", session="s3", buyer="b3")
     (letter,) = claim(shop)
@@ -177,7 +177,7 @@ def test_a_receiver_that_is_gone_is_sent_nothing_until_its_address_is_set_anew(s
 def test_an_address_that_was_set_anew_meanwhile_stays(shop: Running) -> None:
     hold(shop)
     (letter,) = claim(shop)
-    shop.service.writer.submit(lambda db: set_callback(db, "demo", f"{URL}/new")).result(10)
+    shop.service.writer.submit(lambda db: set_callback(db, "demo", f"{URL}/new", shop.clock())).result(10)
     note(shop, Attempt(letter, "status 410", gone=True))
     with shop.db() as db:
         assert db.get_one(ShopRow, "demo").callback_url == f"{URL}/new"

@@ -86,10 +86,12 @@ async def post_save(request: Request, service: ServiceDep) -> Response:
         known = await _channel(service, viewer, form.channel_id)
         form = replace(form, shown=known["address"])
 
+    by = viewer.principal.name
+
     def save(db: Database) -> dict[str, Any]:
         if form.channel_id:
-            return change_channel(db, viewer.shop, form.channel_id, settings_of(form))
-        return add_channel(db, viewer.shop, settings_of(form), viewer.now)
+            return change_channel(db, viewer.shop, form.channel_id, settings_of(form), viewer.now, by=by)
+        return add_channel(db, viewer.shop, settings_of(form), viewer.now, by=by)
 
     try:
         await service.write(save)
@@ -120,7 +122,16 @@ async def post_switch(request: Request, service: ServiceDep) -> Response:
     viewer, fields = await submitted(request, SCOPE)
     on = first(fields, "on") == "1"
     try:
-        await service.write(lambda db: change_channel(db, viewer.shop, first(fields, "id"), {"active": on}))
+        await service.write(
+            lambda db: change_channel(
+                db,
+                viewer.shop,
+                first(fields, "id"),
+                {"active": on},
+                viewer.now,
+                by=viewer.principal.name,
+            )
+        )
     except UnknownChannelError:
         raise _no_such_channel() from None
     return _done("on" if on else "off")
@@ -130,7 +141,11 @@ async def post_switch(request: Request, service: ServiceDep) -> Response:
 async def post_remove(request: Request, service: ServiceDep) -> Response:
     viewer, fields = await submitted(request, SCOPE)
     try:
-        await service.write(lambda db: remove_channel(db, viewer.shop.id, first(fields, "id")))
+        await service.write(
+            lambda db: remove_channel(
+                db, viewer.shop.id, first(fields, "id"), viewer.now, by=viewer.principal.name
+            )
+        )
     except UnknownChannelError:
         raise _no_such_channel() from None
     return _done("removed")

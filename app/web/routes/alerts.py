@@ -50,7 +50,7 @@ async def post_channel(request: Request, service: ServiceDep, principal: Alerter
 
     def add(db: Database) -> dict[str, Any]:
         shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        return add_channel(db, shop, raw, service.clock())
+        return add_channel(db, shop, raw, service.clock(), by=principal.name)
 
     with _told():
         return JSONResponse(await service.write(add), 201)
@@ -69,7 +69,7 @@ async def patch_channel(
 
     def change(db: Database) -> dict[str, Any]:
         shop = read_shop(db, service.knowledge.profiles, principal.shop_id)
-        return change_channel(db, shop, channel_id, raw)
+        return change_channel(db, shop, channel_id, raw, service.clock(), by=principal.name)
 
     with _told():
         return JSONResponse(await service.write(change))
@@ -79,7 +79,8 @@ async def patch_channel(
 async def delete_channel(channel_id: str, service: ServiceDep, principal: Alerter) -> Response:
     """Removes a channel with its record, and what was still to be told on it."""
     with _told():
-        await service.write(lambda db: remove_channel(db, principal.shop_id, channel_id))
+        now, by = service.clock(), principal.name
+        await service.write(lambda db: remove_channel(db, principal.shop_id, channel_id, now, by=by))
     return Response(status_code=204)
 
 

@@ -20,6 +20,7 @@ from app.usecases.feedback import (
     undo_feedback,
 )
 from app.usecases.live import LiveView
+from app.usecases.members import house_is_empty
 from app.usecases.read_live import read_live
 from app.usecases.service import Service
 from app.web.auth import COOKIE, ServiceDep, signed_in
@@ -44,7 +45,8 @@ async def _view(service: Service, principal: Principal) -> LiveView:
 async def get_page(request: Request, service: ServiceDep) -> Response:
     principal = await signed_in(request)
     if principal is None:
-        return RedirectResponse("/sign-in", 303)
+        empty = await service.read(house_is_empty)
+        return RedirectResponse("/first-run" if empty else "/sign-in", 303)
     token = form_token(request.cookies[COOKIE]) if "policy" in principal.scopes else ""
     return html(page(await _view(service, principal), token, who_is(principal)))
 
