@@ -115,14 +115,15 @@ export class Guard {
     const parts = this.#where();
     if (!parts?.composer || draftOf(parts.composer) !== text) return;
     const verdict = await this.#check(text, parts);
-    if (!verdict.offline && draftOf(parts.composer) === text) this.#bar.show(verdict, parts.composer);
+    if (!verdict.offline && this.#stopped === null && draftOf(parts.composer) === text) this.#bar.show(verdict, parts.composer);
   }
 
   #onKey(event) {
     if (!event.isTrusted || event.isComposing || event.keyCode === COMPOSING) return;
     const parts = this.#where();
     if (!parts?.composer || !isSendKey(event, parts.definition.send_key) || !isAt(event, parts.composer)) return;
-    const target = event.composedPath()[0];
+    const path = event.composedPath();
+    const target = path.includes(parts.composer) ? path[0] : parts.composer; // a closed shadow tree tells only of its host
     const { ctrlKey, metaKey } = event;
     this.#decide(event, parts, () => pressEnter(target, { ctrlKey, metaKey }));
   }
@@ -151,6 +152,7 @@ export class Guard {
       this.#bar.off("reloaded", box);
       return;
     }
+    clearTimeout(this.#pause);
     const known = this.#verdicts.get(nameOf(text, parts));
     if (known && !known.blocked) return;
     if (!known && Date.now() < this.#offUntil) return;

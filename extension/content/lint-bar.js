@@ -1,4 +1,4 @@
-/** What the guard found, shown at the foot of the page. Everything that comes from outside is text, never markup. */
+/** What the guard found, shown at the head of the page. Everything that comes from outside is text, never markup. */
 
 const OFF = { reloaded: "core_off_reloaded", down: "core_off_down", slow: "core_off_down", refused: "core_off_refused", unpaired: "core_off_unpaired" };
 
@@ -8,7 +8,7 @@ export function createLintBar(guard) {
   host.dataset.miaohui = "bar";
   const line = host.attachShadow({ mode: "open" }).appendChild(document.createElement("div"));
   line.setAttribute("role", "status");
-  line.style.cssText = "position:fixed;inset:auto 0 0 0;z-index:2147483647;padding:8px 14px;font:14px/1.5 system-ui;background:#fde8e8;color:#7a1212";
+  line.style.cssText = "position:fixed;inset:0 0 auto 0;z-index:2147483647;padding:8px 14px;font:14px/1.5 system-ui;background:#fde8e8;color:#7a1212";
 
   function say(kind, text, button) {
     host.dataset.kind = kind;

@@ -81,6 +81,7 @@ class Desk:
             "conversation_item": {"css": "nav .talk"},
             "conversation_open": {"css": "nav .talk.open"},
             "buyer_id": {"css": "h1"},
+            "buyer_name": {"css": "h1"},
             "message_list": {"css": "ol"},
             "message": {"css": "ol li"},
             "message_text": {"css": "p"},
