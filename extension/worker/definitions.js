@@ -1,18 +1,12 @@
-/** Console definitions: the built-in sets of `consoles/` with the shop's changes, and the shop's own. */
+/** The console definitions that can be used, read once for the same settings: each message of a page asks for them. */
 
-import { readConsole, withOverrides } from "../consoles/read.js";
+import { definitionsOf as readDefinitions } from "../consoles/catalog.js";
 
-export const BUILT_IN = Object.freeze(["conversejs"]);
+let latest = { of: null, definitions: null };
 
-/** All definitions that can be read, with what the shop changed in them. */
-export async function definitionsOf(settings) {
-  const builtIn = await Promise.all(BUILT_IN.map(readBuiltIn));
-  return [...builtIn, ...settings.own_consoles]
-    .map((definition) => readConsole(withOverrides(definition, settings.consoles[definition.id]?.overrides)).console)
-    .filter((definition) => definition !== null);
-}
-
-async function readBuiltIn(id) {
-  const answer = await fetch(chrome.runtime.getURL(`consoles/${id}.json`));
-  return answer.json();
+/** The checked definitions, built-in and the shop's own, with what the shop changed in them. */
+export async function definitionsOf({ consoles, own_consoles }) {
+  const of = JSON.stringify([consoles, own_consoles]);
+  if (latest.of !== of) latest = { of, definitions: await readDefinitions({ consoles, own_consoles }) };
+  return latest.definitions;
 }

@@ -91,10 +91,7 @@ chrome.alarms.onAlarm.addListener((alarm) => {
 chrome.tabs.onRemoved.addListener((tab) => pages.leave(tab));
 chrome.notifications.onClicked.addListener((session) => pages.bringUp(session));
 chrome.runtime.onInstalled.addListener(() => registerSites());
-chrome.runtime.onStartup.addListener(() => {
-  registerSites();
-  send();
-});
+chrome.runtime.onStartup.addListener(() => registerSites());
 chrome.permissions.onAdded.addListener(() => registerSites());
 chrome.permissions.onRemoved.addListener(() => registerSites());
 
@@ -109,6 +106,7 @@ onSettings(async (settings) => {
 });
 
 keepFromPages();
+send(); // what an earlier worker left behind
 chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true });
 
 async function hear(message, sender) {

@@ -22,6 +22,19 @@ ALLOWED = "亲，今天就给您发"
 DOUBTFUL = "亲，这款是最好的哦"
 """A warning: it never blocks."""
 BAR = "[data-miaohui]"
+WAITING = """
+async () => {
+  const { counts } = await import(chrome.runtime.getURL("worker/outbox.js"));
+  return (await counts()).waiting;
+}
+"""
+PANEL = """
+() => {
+  window.told = [];
+  window.port = chrome.runtime.connect({ name: "panel" });
+  window.port.onMessage.addListener((message) => window.told.push(message));
+}
+"""
 CENTRES = """
 () => {
   const centre = (element) => { const { x, y, width, height } = element.getBoundingClientRect(); return [x + width / 2, y + height / 2]; };
@@ -176,3 +189,201 @@ def test_a_forbidden_text_is_stopped_and_a_good_one_goes(
         assert desk.sent == [ALLOWED, DOUBTFUL]
     is_read(shop, 5)
     assert ("agent", FORBIDDEN) not in shop.said()
+
+
+def test_enter_belongs_to_the_input_method_while_it_composes(browser: Browser, desk: Desk, shop: Shop) -> None:
+    desk.sent.clear()
+    browser.pair(shop, desk.definition())
+    page = open_desk(browser, desk)
+    talk_to(page)
+    is_read(shop)
+    draft(page, FORBIDDEN)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{BAR}[data-kind=stopped]")).to_be_attached()
+    keyboard = browser.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "hao", "selectionStart": 3, "selectionEnd": 3})
+    enter = {"key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229, "nativeVirtualKeyCode": 229}
+    keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+    keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    # The page gets the key, as if nobody listened; it is the page's own rule not to send then.
+    until(lambda: "Process true" in page.evaluate("() => window.keys"), "the key was kept from the page")
+    keyboard.send("Input.insertText", {"text": "好"})
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{BAR}[data-kind=stopped]")).to_be_attached()
+    assert desk.sent == []
+
+
+def test_a_worker_that_the_browser_ended_wakes_up_and_knows_everything(
+    browser: Browser, desk: Desk, shop: Shop
+) -> None:
+    desk.sent.clear()
+    browser.pair(shop, desk.definition())
+    page = open_desk(browser, desk)
+    talk_to(page)
+    is_read(shop)
+    browser.kill_worker()
+    draft(page, FORBIDDEN)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{BAR}[data-kind=stopped]")).to_be_attached()
+    browser.kill_worker()
+    draft(page, ALLOWED)
+    page.keyboard.press("Enter")
+    until(lambda: desk.sent == [ALLOWED], "the reply was not sent")
+    browser.kill_worker()
+    page.evaluate("() => say('小王', 'theirs', '谢谢')")
+    is_read(shop, 3)
+    assert shop.said() == [("buyer", "在吗"), ("agent", ALLOWED), ("buyer", "谢谢")]
+
+
+def test_nothing_is_lost_or_doubled_while_the_service_is_down(
+    browser: Browser, desk: Desk, service: ShopService, shop: Shop
+) -> None:
+    desk.sent.clear()
+    browser.pair(shop, desk.definition())
+    page = open_desk(browser, desk)
+    talk_to(page)
+    is_read(shop)
+    service.down()
+    try:
+        page.evaluate("() => say('小王', 'theirs', '还在吗')")
+        draft(page, FORBIDDEN)
+        page.keyboard.press("Enter")
+        until(lambda: desk.sent == [FORBIDDEN], "the agent cannot send while the service is down")
+        expect(page.locator(f"{BAR}[data-kind=off]")).to_be_attached()
+        page.evaluate("() => say('小王', 'theirs', '快点')")
+        page.wait_for_timeout(500)
+        browser.kill_worker()
+        page.evaluate("() => say('小王', 'theirs', '人呢')")
+        page.wait_for_timeout(500)
+    finally:
+        service.up()
+    page.evaluate("() => say('小王', 'theirs', '喂')")
+    is_read(shop, 6)
+    expected = [("buyer", "在吗"), ("buyer", "还在吗"), ("agent", FORBIDDEN)]
+    assert shop.said() == [*expected, ("buyer", "快点"), ("buyer", "人呢"), ("buyer", "喂")]
+    draft(page, "滚，别来烦我了")
+    page.wait_for_timeout(5_500)  # after a silence drafts pass unchecked for a while
+    draft(page, FORBIDDEN)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{BAR}[data-kind=stopped]")).to_be_attached()
+
+
+def test_what_waits_outlives_the_browser(
+    browser: Browser, desk: Desk, service: ShopService, shop: Shop
+) -> None:
+    browser.pair(shop, desk.definition())
+    page = open_desk(browser, desk)
+    service.down()
+    try:
+        talk_to(page, text="浏览器关了我还在")
+        console = browser.page()
+        until(lambda: console.evaluate(WAITING) > 0, "nothing waits in the outbox")
+        browser.close()
+    finally:
+        service.up()
+    browser.start()
+    browser.page()
+    is_read(shop)
+    assert shop.said() == [("buyer", "浏览器关了我还在")]
+
+
+def test_after_a_reload_of_the_extension_the_agent_can_send_and_sees_that_checking_is_off(
+    browser: Browser, desk: Desk, shop: Shop
+) -> None:
+    desk.sent.clear()
+    browser.pair(shop, desk.definition())
+    page = open_desk(browser, desk)
+    talk_to(page)
+    is_read(shop)
+    draft(page, FORBIDDEN)
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{BAR}[data-kind=stopped]")).to_be_attached()
+    extension = browser.page()
+    with extension.expect_event("close"):
+        extension.evaluate("() => { setTimeout(() => chrome.runtime.reload()); }")
+    page.bring_to_front()
+    draft(page, FORBIDDEN)
+    page.keyboard.press("Enter")
+    until(lambda: desk.sent == [FORBIDDEN], "the agent cannot send after a reload")
+    expect(page.locator(f"{BAR}[data-kind=off]")).to_be_attached()
+    page.mouse.click(*page.evaluate(CENTRES)["box"])
+    page.keyboard.insert_text(ALLOWED)
+    page.mouse.click(*page.evaluate(CENTRES)["button"])
+    until(lambda: desk.sent == [FORBIDDEN, ALLOWED], "the button is dead after a reload")
+
+
+@pytest.mark.parametrize("box", ["textarea", "editable"])
+def test_the_panel_puts_a_reply_into_the_box_and_never_sends_it(
+    browser: Browser, desk: Desk, shop: Shop, box: str
+) -> None:
+    desk.sent.clear()
+    browser.pair(shop, desk.definition(box))
+    page = open_desk(browser, desk, f"?box={box}")
+    talk_to(page)
+    is_read(shop)
+    panel = browser.page()
+    panel.evaluate(PANEL)
+    until(lambda: panel.evaluate("() => window.told.findLast((m) => m.type === 'state')?.conversation?.buyer") == "小王", "no state")
+    until(lambda: panel.evaluate("() => window.told.findLast((m) => m.type === 'state').waiting.length") == 1, "nobody waits")
+    panel.evaluate("(text) => window.port.postMessage({ type: 'insert', text })", ALLOWED)
+    until(lambda: page.evaluate("() => typed.trim()") == ALLOWED, "the page's own state does not know the text")
+    assert page.evaluate("() => window.inputs") >= 1
+    assert desk.sent == []
+
+
+def test_pages_and_content_scripts_cannot_read_what_the_extension_keeps(
+    browser: Browser, desk: Desk, shop: Shop
+) -> None:
+    browser.pair(shop, desk.definition())
+    page = open_desk(browser, desk)
+    assert page.evaluate("() => typeof globalThis.chrome?.storage") == "undefined"
+    extension = browser.page()
+    refused = extension.evaluate(
+        """async (address) => {
+          const [tab] = await chrome.tabs.query({ url: `${address}/*` });
+          const read = () => Promise.all(["local", "session"].map((area) => chrome.storage[area].get().then(Object.keys, () => "refused")));
+          const [{ result }] = await chrome.scripting.executeScript({ target: { tabId: tab.id }, func: read });
+          return result;
+        }""",
+        desk.address,
+    )
+    assert refused == ["refused", "refused"]
+
+
+def test_another_site_cannot_speak_for_a_console(browser: Browser, desk: Desk, shop: Shop) -> None:
+    """A script of ours on a page that is no console of the shop is not heard."""
+    elsewhere = Desk()
+    try:
+        browser.pair(shop, desk.definition())
+        page = browser.context.new_page()
+        page.goto(elsewhere.address)
+        extension = browser.page()
+        answer = extension.evaluate(
+            """async (address) => {
+              const [tab] = await chrome.tabs.query({ url: `${address}/*` });
+              const message = { key: "k", at: new Date().toISOString(), sender: "buyer", kind: "text", text: "假的" };
+              const speak = (message) => chrome.runtime.sendMessage({ type: "console/messages", console: "desk", session: "s", buyer: "b", messages: [message] });
+              const [{ result }] = await chrome.scripting.executeScript({ target: { tabId: tab.id }, func: speak, args: [message] });
+              return result ?? null;
+            }""",
+            elsewhere.address,
+        )
+        assert answer is None
+        assert extension.evaluate(WAITING) == 0
+    finally:
+        elsewhere.close()
+
+
+def test_a_console_that_reports_by_itself_is_not_reported_again(
+    browser: Browser, desk: Desk, shop: Shop
+) -> None:
+    desk.sent.clear()
+    browser.pair(shop, desk.definition(), consoles={"desk": {"on": True, "report": False}})
+    page = open_desk(browser, desk)
+    talk_to(page)
+    draft(page, ALLOWED)
+    page.keyboard.press("Enter")
+    until(lambda: desk.sent == [ALLOWED], "the reply was not sent")
+    page.wait_for_timeout(1_000)
+    assert browser.page().evaluate(WAITING) == 0
+    assert shop.said() == []
