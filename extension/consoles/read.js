@@ -80,6 +80,38 @@ export function withOverrides(definition, overrides) {
   return changed;
 }
 
+/** What has to be kept of a changed definition so that `withOverrides` makes it of the shipped one again; null where nothing differs. */
+export function overridesOf(shipped, changed) {
+  const overrides = {};
+  for (const key of ["name", "matches", "who", "kinds", "send_key"]) {
+    if (!isSame(shipped[key], changed[key])) overrides[key] = changed[key];
+  }
+  const roles = new Set([...Object.keys(shipped.selectors), ...Object.keys(changed.selectors)]);
+  const selectors = {};
+  for (const role of roles) {
+    if (!isSame(shipped.selectors[role], changed.selectors[role])) selectors[role] = changed.selectors[role] ?? null;
+  }
+  if (Object.keys(selectors).length > 0) overrides.selectors = selectors;
+  return Object.keys(overrides).length > 0 ? overrides : null;
+}
+
+/**
+ * What can be tried of a definition that is not finished: its sound selectors with their defaults, its sound rules. Never null, so
+ * that a test may say what is there while the rest is still missing.
+ */
+export function sketchOf(definition) {
+  const nothing = () => {};
+  const sound = (css) => typeof css === "string" && css.trim() !== "" && isSelector(css);
+  const given = Object.entries(definition.selectors ?? {}).filter(([role, rule]) => Object.hasOwn(ROLES, role) && sound(rule?.css));
+  return {
+    id: definition.id,
+    name: definition.name,
+    selectors: Object.fromEntries(given.map(([role, rule]) => [role, readRule(rule, role, "", nothing)])),
+    who: (definition.who ?? []).filter((rule) => SENDERS.includes(rule.sender) && (rule.css === undefined ? POSITIONS.includes(rule.position) : sound(rule.css))),
+    kinds: Object.fromEntries(Object.entries(definition.kinds ?? {}).filter(([kind, css]) => KINDS.includes(kind) && sound(css))),
+  };
+}
+
 /** Can a conversation be read with it? A set without selectors waits for somebody to fill it in. */
 export function isComplete(definition) {
   return Object.entries(ROLES).every(([role, { needed }]) => !needed || Boolean(definition.selectors?.[role]));
@@ -214,6 +246,12 @@ function refuseUnknown(value, known, prefix, wrong) {
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) wrong(`${prefix}${key}`, `不认识「${key}」这一项，可能是写错了；可用的有：${known.join("、")}`, `Unknown entry; known are ${known.join(", ")}`);
   }
+}
+
+/** The same value, whatever the order of its keys. */
+function isSame(one, two) {
+  const sorted = (value) => JSON.stringify(value, (_, part) => (isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
+  return sorted(one ?? {}) === sorted(two ?? {});
 }
 
 function isObject(value) {
