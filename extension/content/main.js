@@ -1,8 +1,8 @@
 /** Joins the parts on a console's page: asks the worker which console this is, then reads, writes and guards it. */
 
 const part = (path) => import(chrome.runtime.getURL(path));
-const [{ TO_CONTENT, isOurs, read }, { ask }, { insertText }, { Guard }, { Watcher }, { createLintBar }] = await Promise.all(
-  ["shared/protocol.js", "content/link.js", "content/composer.js", "content/guard.js", "content/watcher.js", "content/lint-bar.js"].map(part),
+const [{ TO_CONTENT, isOurs, read }, { ask }, { insertText }, { Guard }, { Watcher }, { createLintBar }, { keepChecking }] = await Promise.all(
+  ["shared/protocol.js", "content/link.js", "content/composer.js", "content/guard.js", "content/watcher.js", "content/lint-bar.js", "content/self-check.js"].map(part),
 );
 
 /** The parts at work on this page, or null while the console is switched off. */
@@ -30,6 +30,7 @@ apply((await ask({ type: "console/hello", url: location.href })) ?? { on: false 
 function apply({ on, definition }) {
   work?.guard.end();
   work?.watcher.end();
+  work?.stopChecking();
   work = null;
   if (!on) return;
   const watcher = new Watcher(definition, () => guard.attend());
@@ -38,6 +39,6 @@ function apply({ on, definition }) {
     recheck: () => guard.verdict(),
   });
   const guard = new Guard(() => watcher.where(), bar);
-  work = { watcher, guard };
+  work = { watcher, guard, stopChecking: keepChecking(definition) };
   watcher.begin();
 }

@@ -118,7 +118,7 @@ async function pickOne(role) {
 
 async function point(tab, steps) {
   try {
-    const proposal = await pickOn(tab, steps, { skip: word("options_skip"), cancel: word("options_cancel") });
+    const proposal = await pickOn(tab, steps, { move: word("options_move_bar"), skip: word("options_skip"), cancel: word("options_cancel") });
     if (!proposal) tell("pick-note", word("options_pick_cancelled"));
     return proposal ?? null;
   } catch (error) {

@@ -7,9 +7,10 @@ export function askForPages(patterns) {
   return chrome.permissions.request({ origins: [...new Set(patterns.map(siteOf))] });
 }
 
-/** The open tabs that the patterns fit. */
-export function pagesAt(patterns) {
-  return chrome.tabs.query({ url: patterns });
+/** The open tabs that the patterns fit, the one looked at last first. */
+export async function pagesAt(patterns) {
+  const tabs = await chrome.tabs.query({ url: patterns });
+  return tabs.sort((a, b) => (b.lastAccessed ?? 0) - (a.lastAccessed ?? 0));
 }
 
 /** Brings the console to the front, lets the agent point at parts, and comes back. Gives what `pick` of pick.js gives. */

@@ -17,7 +17,8 @@ export async function wordsIn(language) {
 
 /** "zh" or "en": which of two texts to show beside ours, where something comes in both. */
 export function shortLanguage(language) {
-  return (LANGUAGES.includes(language) ? language : chrome.i18n.getUILanguage()).startsWith("zh") ? "zh" : "en";
+  const shown = LANGUAGES.includes(language) ? language : chrome.i18n.getMessage("@@ui_locale");
+  return shown.startsWith("en") ? "en" : "zh";
 }
 
 /** Fills a page: text by `data-word`, attributes by `data-word-label`, `-placeholder` and `-title`. */

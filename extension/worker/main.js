@@ -7,10 +7,11 @@ import { fits } from "../consoles/addresses.js";
 import { FROM_CONTENT, isOurs, read } from "../shared/protocol.js";
 import { keepFromPages, onSettings, readSettings } from "../shared/settings.js";
 import * as board from "./board.js";
-import { definitionsOf } from "./definitions.js";
+import { definitionsOf } from "../consoles/catalog.js";
 import { ALARM as DELIVERY, deliver } from "./delivery.js";
 import * as drafts from "./drafts.js";
 import { nextCall } from "./notices.js";
+import { serveOptions } from "./options.js";
 import * as outbox from "./outbox.js";
 import * as pages from "./pages.js";
 import { panelsOpen, pushToPanels, welcome } from "./panels.js";
@@ -90,7 +91,10 @@ chrome.alarms.onAlarm.addListener((alarm) => {
 
 chrome.tabs.onRemoved.addListener((tab) => pages.leave(tab));
 chrome.notifications.onClicked.addListener((session) => pages.bringUp(session));
-chrome.runtime.onInstalled.addListener(() => registerSites());
+chrome.runtime.onInstalled.addListener(({ reason }) => {
+  registerSites();
+  if (reason === "install") chrome.tabs.create({ url: chrome.runtime.getURL("options/welcome.html") });
+});
 chrome.runtime.onStartup.addListener(() => registerSites());
 chrome.permissions.onAdded.addListener(() => registerSites());
 chrome.permissions.onRemoved.addListener(() => registerSites());
@@ -105,6 +109,7 @@ onSettings(async (settings) => {
   if (panelsOpen()) followChanges(refresh);
 });
 
+serveOptions();
 keepFromPages();
 send(); // what an earlier worker left behind
 chrome.sidePanel.setPanelBehavior({ openPanelOnActionClick: true });
