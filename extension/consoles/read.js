@@ -164,6 +164,7 @@ function readSelectors(value, wrong, doubtful) {
     else wrong("selectors.buyer_id", "请至少填「当前买家的编号」或「当前买家的昵称」之一，否则不知道在和谁说话", "Give the buyer's id or name: otherwise nobody knows who is spoken to");
   }
   if (!selectors.message_id) doubtful("selectors.message_id", "没有消息编号，将按内容和先后次序去重", "Without message ids, repeats are told by text and order");
+  if (!selectors.message_time) doubtful("selectors.message_time", "没有消息时间，只上报打开页面之后出现的消息，之前的不补报", "Without message times, only what appears after the page was opened is reported");
   if (!selectors.send_button) doubtful("selectors.send_button", "没有发送按钮，只能在按发送键时拦截", "Without the send button, only the send key is guarded");
   return selectors;
 }

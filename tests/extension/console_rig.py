@@ -34,9 +34,9 @@ class ConsolePages:
 class Setup:
     """Somebody who sets a console up in the options page, with the console open in a second tab."""
 
-    def __init__(self, browser: Browser, desk: Any) -> None:
+    def __init__(self, browser: Browser, desk: Any, form: Any = None) -> None:
         self.browser, self.desk = browser, desk
-        self.form = browser.page("options/console.html")
+        self.form = form or browser.page("options/console.html")
 
     def name(self, name: str, address: str) -> None:
         self.form.fill("#name", name)
