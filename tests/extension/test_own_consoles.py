@@ -113,7 +113,7 @@ def test_frames_a_closed_shadow_and_sides_told_by_alignment(
     browser.pair(shop)
     desk = open_console(browser, pages, "nested.html")
     workbench = desk.frame_locator("#workbench")
-    words = workbench.frame_locator("[name=history]").locator("p")
+    words = workbench.frame_locator("[name=talk]").locator("p")
     words.nth(2).wait_for()
     reply = workbench.locator("reply-box").bounding_box()
     setup = Setup(browser, desk)
@@ -142,7 +142,7 @@ def test_frames_a_closed_shadow_and_sides_told_by_alignment(
         desk.wait_for_timeout(500)
         return bool(shop.said())
 
-    history = until(lambda: desk.frame("history"), "the frame of the messages is not there")
+    history = until(lambda: desk.frame("talk"), "the frame of the messages is not there")
     until(heard, "no message was reported")
     assert {event["buyer"] for event in shop.events()} == {"u-88123"}
     assert {sender for sender, _ in shop.said()} == {"buyer"}
