@@ -6,7 +6,7 @@ SPEED ?= 60
 PORT ?= 8770
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long test-semantic lint format types structure check bench docs lock clean browser
+.PHONY: help demo serve extension test test-long test-semantic lint format types structure check bench docs lock clean browser
 
 help: ## 列出所有命令 / list all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ demo: $(VENV)/.run-ready ## 演示：一家店的一天，打印看板地址 / a
 
 serve: $(VENV)/.run-ready ## 启动服务 / run the service (PORT=8770)
 	$(BIN)/miaohui serve --port $(PORT) $(ARGS)
+
+extension: $(VENV)/bin/python ## 打包浏览器扩展到 dist/ / pack the browser extension
+	$(BIN)/python tools/build_extension.py
 
 test: $(VENV)/.test-ready browser ## 全部检查与测试 / all checks and tests
 	$(BIN)/ruff check .

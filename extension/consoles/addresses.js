@@ -11,14 +11,14 @@ export function isAddressPattern(pattern) {
 /** The pattern for all pages of the site at an address that was pasted; null where it is no address of a web page. */
 export function patternOf(address) {
   const text = String(address ?? "").trim();
-  if (isAddressPattern(text)) return text;
+  if (text.includes("*")) return isAddressPattern(text) ? text : null;
   let url;
   try {
     url = new URL(/^[a-z]+:\/\//iu.test(text) ? text : `https://${text}`);
   } catch {
     return null;
   }
-  if (!/^https?:$/u.test(url.protocol) || !url.hostname || url.hostname.includes("*")) return null;
+  if (!/^https?:$/u.test(url.protocol) || !url.hostname) return null;
   return `${url.protocol}//${url.host}/*`;
 }
 

@@ -27,13 +27,20 @@ export function check(page, definition) {
   const foundOf = (role) => parts.find((part) => part.role === role)?.found ?? 0;
   const isOpen = foundOf("message_list") > 0 || foundOf("composer") > 0 || messages.length > 0;
   const isHere = parts.some((part) => part.of === null && part.found > 0);
-  if (!isOpen) for (const part of parts) part.state = "unjudged";
+  const isEmpty = messages.length === 0 && isBlank(page, rules.message_list);
+  for (const part of parts) if (!isOpen || (isEmpty && (part.role === "message" || part.of === 0))) part.state = "unjudged";
   const read = messages.slice(-LAST).map((message) => readMessage(message, definition));
   const senders = countSenders(messages, definition);
   const { problems, doubts } = isOpen ? judge(parts, messages, senders, definition) : { problems: [], doubts: [] };
   let state = problems.length > 0 ? "broken" : "fine";
   if (!isOpen) state = isHere ? "closed" : "absent";
   return { state, parts, problems, doubts, senders, messages: read, buyer: readBuyer(page, rules), composer: composerOf(page, rules) };
+}
+
+/** A conversation in which nobody has spoken yet. */
+function isBlank(page, rule) {
+  const lists = rule ? findPart(page, rule) : [];
+  return lists.length > 0 && lists.every((list) => !list.textContent.trim());
 }
 
 function partOf(role, rule, { within, reads }, around) {

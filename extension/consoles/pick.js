@@ -9,7 +9,7 @@ const TOP = "2147483647";
 
 /**
  * Asks for each step in turn. A step is `{kind, say}`; kinds are "buyer_words", "agent_words", "composer", "send_button",
- * "entry", "buyer_name", and "part" for any other. `words` has the texts of the bar: `{skip, cancel, step}`.
+ * "entry", "buyer_name", and "part" for any other. `words` has the texts of the bar: `{move, skip, cancel}`.
  *
  * Gives `{selectors, who, picked}`: rules as in a definition for what could be told, and for each step how many the proposal
  * finds; null if it was cancelled.
@@ -44,8 +44,8 @@ function proposeAll(chosen) {
   if (chosen.entry) Object.assign(selectors, propose.proposeList(chosen.entry) ?? {});
   if (chosen.buyer_name) selectors.buyer_name = { css: propose.selectorOf(chosen.buyer_name) };
   if (chosen.part) selectors.part = { css: propose.selectorOf(chosen.part) };
-  if (Object.keys(selectors).length > 1 && !selectors.item_buyer_id) {
-    const id = propose.proposeIdFromAddress(document.location.href);
+  if (who !== null && !selectors.item_buyer_id) {
+    const id = propose.proposeIdFromAddress(chosen.buyer_words);
     if (id) selectors.buyer_id = id;
   }
   const counts = Object.fromEntries(Object.entries(selectors).map(([role, rule]) => [role, findPart(document, rule).length]));
@@ -63,9 +63,10 @@ function makeShield(words) {
   bar.setAttribute("aria-live", "polite");
   paint(bar, { position: "fixed", top: "12px", left: "50%", transform: "translateX(-50%)", display: "flex", gap: "10px", "align-items": "center", "max-width": "92vw", padding: "10px 14px", background: "#10233f", color: "#fff", font: "15px/1.4 system-ui, sans-serif", "border-radius": "8px", "box-shadow": "0 4px 18px rgb(0 0 0 / 35%)", cursor: "default" });
   const say = document.createElement("span");
+  const move = makeButton(words.move);
   const skip = makeButton(words.skip);
   const cancel = makeButton(words.cancel);
-  bar.append(say, skip, cancel);
+  bar.append(say, move, skip, cancel);
   root.append(frame, bar);
   document.documentElement.append(host);
 
@@ -89,6 +90,12 @@ function makeShield(words) {
   });
   bar.addEventListener("click", (event) => event.stopPropagation());
   bar.addEventListener("mousemove", (event) => event.stopPropagation());
+  // What is to be clicked may lie under the bar.
+  let atTop = true;
+  move.addEventListener("click", () => {
+    atTop = !atTop;
+    paint(bar, atTop ? { top: "12px", bottom: "auto" } : { top: "auto", bottom: "12px" });
+  });
   skip.addEventListener("click", () => answer?.(null));
   cancel.addEventListener("click", () => answer?.(undefined));
   const onKey = (event) => {

@@ -11,6 +11,7 @@ const OPEN_WORDS = /(?:^|[-_])(?:active|actived|selected|current|checked|open|op
 const AGENT_WORDS = /(?:^|[-_\s])(?:me|my|mine|ismine|isme|messageisme|self|own|agent|seller|staff|service|kefu|cs|right|out|outgoing|sent|send|reply|host|operator)(?:$|[-_\s])/iu;
 const BUYER_WORDS = /(?:^|[-_\s])(?:buyer|customer|guest|user|client|visitor|them|other|others|notme|messagenotme|left|in|incoming|received|receive|peer|from)(?:$|[-_\s])/iu;
 const ID_NAMES = /(?:^|-)(?:id|mid|msgid|uid|uuid|key|no|seq|buyer|user|customer)$/iu;
+const ID_PARAMETER = /[?&#/]((?:uid|user_?id|buyer(?:_?id)?|customer(?:_?id)?|cid|jid|to|session(?:_?id)?|conversation(?:_?id)?)=)[^&]/iu;
 const NAMING = ["data-testid", "data-test-id", "data-qa", "data-qa-id", "data-role", "data-name", "data-type", "name", "role", "type", "placeholder", "aria-label", "contenteditable"];
 
 /** A word that a build tool made up: letters and digits mixed, or a hash behind a dash. */
@@ -84,12 +85,17 @@ export function proposeList(pointed) {
   return selectors;
 }
 
-/** Where the open buyer's id may be read: the page's address, if it holds one of the values; or null. */
-export function proposeIdFromAddress(address) {
-  const url = new URL(address);
-  const parts = `${url.search}${url.hash}`;
-  const found = /[?&#]((?:\w*_)?(?:uid|userid|user_id|buyer|buyer_id|buyerid|customer|customer_id|cid|jid|to|session|sessionid|conversation|conversation_id)=)/iu.exec(parts);
-  return found ? { css: ":root", attribute: "@address", after: found[1], until: "&" } : null;
+/**
+ * Where the open buyer's id may be read: the address of the page that holds the element, or of a page around it, if it has a
+ * parameter of such a name; or null.
+ */
+export function proposeIdFromAddress(element) {
+  for (let page = element.ownerDocument; page; page = hostOf(page)?.ownerDocument) {
+    const { search, hash } = page.location;
+    const found = ID_PARAMETER.exec(`${search}${hash}`);
+    if (found) return { css: selectorOf(page.documentElement), attribute: "@address", after: found[1], until: "&" };
+  }
+  return null;
 }
 
 /** The box that is typed in: the nearest editable element around or inside what was pointed at. */
@@ -115,7 +121,8 @@ function uniqueIn(root, element) {
   };
   if (element === element.ownerDocument.documentElement) return ":root";
   const own = simpleSelectors(element);
-  const alone = own.find(finds);
+  const telling = element.localName.includes("-") || /^(?:main|textarea)$/u.test(element.localName) ? own : own.slice(0, -1);
+  const alone = telling.find(finds);
   if (alone) return alone;
   for (let parent = element.parentElement, steps = 0; parent && steps < 6; parent = parent.parentElement, steps += 1) {
     for (const around of simpleSelectors(parent).slice(0, 6)) {

@@ -93,7 +93,8 @@ export function kindOf(message, definition) {
  * Up to 8 px more on one side still count as the middle.
  */
 export function positionOf(message, definition) {
-  const bubble = drawnBox(findOne(message, definition.selectors.message_text) ?? message);
+  const { message_text: words } = definition.selectors;
+  const bubble = drawnBox((words && findOne(message, words)) ?? message);
   const list = listAround(message, definition);
   if (!bubble || !list?.clientWidth) return null;
   const start = list.getBoundingClientRect().left + list.clientLeft;
@@ -104,8 +105,8 @@ export function positionOf(message, definition) {
 }
 
 function listAround(message, definition) {
-  const css = definition.selectors.message_list.css.split(STEP).at(-1).trim();
-  return message.closest(css) ?? message.parentElement;
+  const css = definition.selectors.message_list?.css.split(STEP).at(-1).trim();
+  return (css && message.closest(css)) || message.parentElement;
 }
 
 function drawnBox(element) {

@@ -80,6 +80,38 @@ export function withOverrides(definition, overrides) {
   return changed;
 }
 
+/** What has to be kept of a changed definition so that `withOverrides` makes it of the shipped one again; null where nothing differs. */
+export function overridesOf(shipped, changed) {
+  const overrides = {};
+  for (const key of ["name", "matches", "who", "kinds", "send_key"]) {
+    if (!isSame(shipped[key], changed[key])) overrides[key] = changed[key];
+  }
+  const roles = new Set([...Object.keys(shipped.selectors), ...Object.keys(changed.selectors)]);
+  const selectors = {};
+  for (const role of roles) {
+    if (!isSame(shipped.selectors[role], changed.selectors[role])) selectors[role] = changed.selectors[role] ?? null;
+  }
+  if (Object.keys(selectors).length > 0) overrides.selectors = selectors;
+  return Object.keys(overrides).length > 0 ? overrides : null;
+}
+
+/**
+ * What can be tried of a definition that is not finished: its sound selectors with their defaults, its sound rules. Never null, so
+ * that a test may say what is there while the rest is still missing.
+ */
+export function sketchOf(definition) {
+  const nothing = () => {};
+  const sound = (css) => typeof css === "string" && css.trim() !== "" && isSelector(css);
+  const given = Object.entries(definition.selectors ?? {}).filter(([role, rule]) => Object.hasOwn(ROLES, role) && sound(rule?.css));
+  return {
+    id: definition.id,
+    name: definition.name,
+    selectors: Object.fromEntries(given.map(([role, rule]) => [role, readRule(rule, role, "", nothing)])),
+    who: (definition.who ?? []).filter((rule) => SENDERS.includes(rule.sender) && (rule.css === undefined ? POSITIONS.includes(rule.position) : sound(rule.css))),
+    kinds: Object.fromEntries(Object.entries(definition.kinds ?? {}).filter(([kind, css]) => KINDS.includes(kind) && sound(css))),
+  };
+}
+
 /** Can a conversation be read with it? A set without selectors waits for somebody to fill it in. */
 export function isComplete(definition) {
   return Object.entries(ROLES).every(([role, { needed }]) => !needed || Boolean(definition.selectors?.[role]));
@@ -132,6 +164,7 @@ function readSelectors(value, wrong, doubtful) {
     else wrong("selectors.buyer_id", "请至少填「当前买家的编号」或「当前买家的昵称」之一，否则不知道在和谁说话", "Give the buyer's id or name: otherwise nobody knows who is spoken to");
   }
   if (!selectors.message_id) doubtful("selectors.message_id", "没有消息编号，将按内容和先后次序去重", "Without message ids, repeats are told by text and order");
+  if (!selectors.message_time) doubtful("selectors.message_time", "没有消息时间，只上报打开页面之后出现的消息，之前的不补报", "Without message times, only what appears after the page was opened is reported");
   if (!selectors.send_button) doubtful("selectors.send_button", "没有发送按钮，只能在按发送键时拦截", "Without the send button, only the send key is guarded");
   return selectors;
 }
@@ -214,6 +247,12 @@ function refuseUnknown(value, known, prefix, wrong) {
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) wrong(`${prefix}${key}`, `不认识「${key}」这一项，可能是写错了；可用的有：${known.join("、")}`, `Unknown entry; known are ${known.join(", ")}`);
   }
+}
+
+/** The same value, whatever the order of its keys. */
+function isSame(one, two) {
+  const sorted = (value) => JSON.stringify(value, (_, part) => (isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
+  return sorted(one ?? {}) === sorted(two ?? {});
 }
 
 function isObject(value) {

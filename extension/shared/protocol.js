@@ -47,7 +47,7 @@ export const FROM_CONTENT = {
   // May this be said? -> {findings: [FINDING], blocked, offline, why}
   "draft/check": { console: "id", session: "id", text: "text", "earlier?": "list" },
   // The agent sends it all the same. -> {taken}
-  "draft/override": { console: "id", session: "id", text: "text", findings: [FINDING] },
+  "draft/override": { console: "id", session: "id", text: "text", findings: [FINDING], "reason?": "text" },
   // The agent is typing there. -> {taken}
   "draft/typing": { console: "id", session: "id" },
   // How many elements each selector of the definition finds on this page. -> {taken}
@@ -68,12 +68,14 @@ export const TO_CONTENT = {
 export const FROM_PANEL = {
   // Keeps the worker awake while a panel is open.
   ping: {},
-  // -> "suggested" {text, suggestions}
-  suggest: { text: "text" },
-  // -> "found" {query, suggestions}
-  search: { query: "text" },
-  // -> "inserted" {inserted, why}
+  // All that is known of a conversation -> "conversation"
+  read: { session: "id" },
+  // Phrases by a short code (/tk) or words, filled for the conversation -> "found"
+  search: { query: "text", "session?": "id" },
+  // Put a reply into the box of the conversation that is open on the page -> "inserted"
   insert: { text: "text", "phrase_id?": "id", "variant?": "number" },
+  // What the agent says of a suggestion: accepted or rejected -> "judged"
+  judge: { id: "id", phrase_id: "id", message: "id", verdict: "id" },
 };
 
 /** Over the port "panel", from the worker to the panel. */
@@ -81,7 +83,7 @@ export const TO_PANEL = {
   // waiting: as GET /v1/sessions gives them; conversation: {console, session, buyer, buyer_name} or null;
   // decision: the latest one of the open conversation, as POST /v1/events gives it, or null;
   // link: {state: "unpaired"|"up"|"down"|"refused", why}; checking: is the draft being checked;
-  // outbox: {waiting, refused}.
+  // outbox: {waiting, refused}; offset_ms: the server's clock minus ours.
   state: {
     waiting: "list",
     "conversation?": "object",
@@ -90,10 +92,17 @@ export const TO_PANEL = {
     link: "object",
     checking: "flag",
     outbox: "object",
+    "offset_ms?": "number",
   },
-  suggested: { text: "text", suggestions: "list" },
-  found: { query: "text", suggestions: "list" },
+  // detail: as GET /v1/sessions/{session} gives it; null where the service knows no such session, or could not be asked.
+  conversation: { session: "id", "detail?": "object", "why?": "text" },
+  // hits: as GET /v1/phrases/search gives them; null where the service could not be asked.
+  found: { query: "text", "hits?": "list" },
   inserted: { inserted: "flag", "why?": "text" },
+  // note: what was learned, or why not; why: why it could not be taken.
+  judged: { id: "id", "note?": "text", "why?": "text" },
+  // The agent pressed the key of this suggestion (from 1) on the page.
+  pick: { number: "number" },
 };
 
 const LIMITS = { id: 200, text: 20_000 };

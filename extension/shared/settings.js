@@ -1,8 +1,8 @@
 /**
  * What the extension keeps for good, in chrome.storage.local, which content scripts cannot read.
  *
- * {server, shop, key, secret, agent: {id, name}, consoles: {id: {on, report, overrides}}, own_consoles: [definition],
- *  sound, notices}
+ * {server, shop, key, secret, agent: {id, name}, consoles: {id: {on, report, overrides, confirmed: {at, by}}},
+ *  own_consoles: [definition], sound, notices, language}
  *
  * `key` is an API key of the scopes events, lint and read; `secret` signs events. `report: false` is for a console
  * whose messages reach the service by its own webhook.
@@ -20,6 +20,7 @@ export const EMPTY = Object.freeze({
   own_consoles: Object.freeze([]),
   sound: true,
   notices: true,
+  language: "",
 });
 
 /** Keep what is stored from content scripts. Called at every start of the worker. */

@@ -1,0 +1,31 @@
+/** The texts of the extension's pages, in the language of the browser or in the one that was chosen. */
+
+export const LANGUAGES = Object.freeze(["zh_CN", "en"]);
+
+/**
+ * A function from a key of `_locales` and the values for $1, $2, … to a text. `language` is one of LANGUAGES; anything else means
+ * the browser's.
+ */
+export async function wordsIn(language) {
+  if (!LANGUAGES.includes(language)) {
+    return (key, ...values) => chrome.i18n.getMessage(key, values.map(String)) || key;
+  }
+  const answer = await fetch(chrome.runtime.getURL(`_locales/${language}/messages.json`));
+  const messages = await answer.json();
+  return (key, ...values) => (messages[key]?.message ?? key).replace(/\$(\d)/gu, (_, number) => values[number - 1] ?? "");
+}
+
+/** "zh" or "en": which of two texts to show beside ours, where something comes in both. */
+export function shortLanguage(language) {
+  const shown = LANGUAGES.includes(language) ? language : chrome.i18n.getMessage("@@ui_locale");
+  return shown.startsWith("en") ? "en" : "zh";
+}
+
+/** Fills a page: text by `data-word`, attributes by `data-word-label`, `-placeholder` and `-title`. */
+export function fillWords(root, word) {
+  for (const element of root.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  for (const [name, attribute] of [["wordLabel", "aria-label"], ["wordPlaceholder", "placeholder"], ["wordTitle", "title"]]) {
+    const selector = `[data-${name.replace(/[A-Z]/u, (letter) => `-${letter.toLowerCase()}`)}]`;
+    for (const element of root.querySelectorAll(selector)) element.setAttribute(attribute, word(element.dataset[name]));
+  }
+}
