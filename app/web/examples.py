@@ -178,6 +178,7 @@ LINT_OPENAPI: Final[dict[str, Any]] = {
                 "channel": {"type": "string", "enum": ["live", "template", "auto", "listing"]},
                 "platform": {"type": "string"},
                 "earlier": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
+                "fixes": {"type": "boolean", "description": "附改法 / say what to write instead"},
             },
         },
         {
