@@ -181,6 +181,8 @@ class Browser:
         self.extension = self.folder / "extension"
         if not self.extension.exists():
             shutil.copytree(EXTENSION, self.extension)
+            # Debian's Chromium speaks English only; without that, the extension speaks as it does in the shops.
+            shutil.rmtree(self.extension / "_locales" / "en")
             manifest = json.loads((self.extension / "manifest.json").read_text())
             manifest["host_permissions"] = manifest.pop("optional_host_permissions")
             (self.extension / "manifest.json").write_text(json.dumps(manifest))
