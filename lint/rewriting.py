@@ -5,9 +5,11 @@ A rewrite is offered only if the text that comes of it has that finding no more,
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lint.document import Document
 from lint.findings import Finding, Report
@@ -77,13 +79,50 @@ class Rewrites:
         return None
 
 
+def text_with(text: str, rewrite: Rewrite) -> str:
+    """The text after a rewrite."""
+    return text[: rewrite.start] + rewrite.new + text[rewrite.end :]
+
+
+_SENTENCE: Final = re.compile(r"[^。！？!?\n]*[。！？!?]*")
+_QUOTED: Final = re.compile(r"“([^“”…]{6,})”")
+_WITH_EXAMPLES: Final = ("red-line", "tone")
+"""Categories whose suggestions quote a sentence that may stand as it is; those of others quote mere examples of a wording."""
+
+
+def sentences_instead(report: Report, check: Callable[[str], Report]) -> dict[int, Rewrite]:
+    """What a person may say instead, by the index of the finding: the sentence that the suggestion quotes for the one found.
+
+    It says something else than the text did, so nobody takes it unread. Offered only if it clears the finding and brings no new one.
+    """
+    found: dict[int, Rewrite] = {}
+    for index, finding in enumerate(report.findings):
+        quoted = _QUOTED.search(finding.suggestion)
+        if finding.category not in _WITH_EXAMPLES or quoted is None:
+            continue
+        start, end = _sentence_around(report.text, finding)
+        rewrite = Rewrite(start, end, report.text[start:end], quoted[1])
+        if _counted(check(text_with(report.text, rewrite)).findings) <= _counted(
+            one for one in report.findings if not (start <= one.start and one.end <= end)
+        ):
+            found[index] = rewrite
+    return found
+
+
+def _sentence_around(text: str, finding: Finding) -> tuple[int, int]:
+    """The span of the sentences in which a finding stands."""
+    spans = [match.span() for match in _SENTENCE.finditer(text) if match[0].strip()]
+    touched = [(start, end) for start, end in spans if start < finding.end and finding.start < end]
+    return touched[0][0], touched[-1][1]
+
+
 def clears(
     report: Report, rewrites: Sequence[tuple[Finding, Rewrite]], check: Callable[[str], Report]
 ) -> bool:
     """Whether the text after these rewrites, which stand in its order, has none of these findings and no new one."""
     after = report.text
     for _, rewrite in reversed(rewrites):
-        after = after[: rewrite.start] + rewrite.new + after[rewrite.end :]
+        after = text_with(after, rewrite)
     # Suppressed findings are no part of the report, so the text is counted anew.
     allowed = _counted(check(report.text).findings) - _counted(finding for finding, _ in rewrites)
     return _counted(check(after).findings) <= allowed

@@ -72,6 +72,15 @@ class Variable:
         """The variable as others see it."""
         return {"name": self.name, "label": self.label, "type": self.type.value}
 
+    def form_json(self) -> dict[str, Any]:
+        """What a value must look like, for programs that ask for one.
+
+        `pattern` is a regular expression that ECMAScript reads, too, to be matched against the whole trimmed value with the
+        flags `is`; null where any text will do.
+        """
+        form, hint = _FORMS.get(self.type, (None, ""))
+        return {"pattern": None if form is None else form.pattern, "hint": hint, "max_length": MAX_LENGTH}
+
 
 KNOWN: Final = {
     variable.name: variable

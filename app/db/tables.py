@@ -672,6 +672,26 @@ class CareDismissalRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class LintOverrideRow(SQLModel, table=True):
+    """That a person sent a text which the linter had stopped, with what it had found; personal data are masked."""
+
+    __tablename__ = "lint_override"
+    __table_args__ = (Index("lint_override_recent", "shop_id", "at"),)
+
+    shop_id: str = Field(primary_key=True, foreign_key="shop.id")
+    id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+    session: str
+    agent: str
+    text: str = Field(sa_type=Text)
+    reason: str = ""
+    findings: list[dict[str, Any]] = Field(sa_type=Json)
+    """As the person saw them: `rule`, `severity`, `match`, `name`, `message`, `suggestion`."""
+    digest: str
+    """Of what was sent under this id, so that the same id with other content is refused."""
+
+
 class PhraseUseRow(SQLModel, table=True):
     """How often a phrase was offered, taken, turned down, and sent unattended, on one day (ISO) of the shop."""
 

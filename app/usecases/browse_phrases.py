@@ -103,19 +103,24 @@ def _searched(bank: Bank, phrases: Sequence[Phrase], words: str, today: date) ->
     """What likely answers the words, then what holds them, then what may answer them all the same."""
     hits = bank.search(words, top=FOUND_BY_MEANING, today=today).hits
     likely = [Entry(hit.phrase, hit.score, hit.why) for hit in hits if hit.score >= LIKELY]
-    needles = {words.strip().lower(), levelled(words.strip())}
+    needles = needles_of(words)
     shown = {entry.phrase.id for entry in likely}
     holding = [
         Entry(phrase, why=(f"{place}里有这些字",))
         for phrase in phrases
-        if phrase.id not in shown and (place := _place_of(needles, phrase))
+        if phrase.id not in shown and (place := place_of(needles, phrase))
     ]
     shown |= {entry.phrase.id for entry in holding}
     unlikely = [Entry(hit.phrase, hit.score, hit.why) for hit in hits if hit.phrase.id not in shown]
     return [*likely, *holding, *unlikely[:UNLIKELY]]
 
 
-def _place_of(needles: Collection[str], phrase: Phrase) -> str:
+def needles_of(words: str) -> set[str]:
+    """The ways in which words may stand in a phrase, for `place_of`."""
+    return {words.strip().lower(), levelled(words.strip())}
+
+
+def place_of(needles: Collection[str], phrase: Phrase) -> str:
     """Where one of the needles stands in the phrase, whatever its case; empty if nowhere."""
     places = (
         ("标题", (phrase.title,)),

@@ -18,6 +18,7 @@ from app.usecases.searches import Searches
 from app.usecases.shops import Shop
 from app.usecases.typists import Typists
 from lint import Linter
+from lint.rewriting import Rewrites
 from phrasebank import Bank, Phrase, starter_bank
 from phrasebank.categories import in_order
 from phrasebank.occasion import Occasion
@@ -35,9 +36,11 @@ class Knowledge:
     typists: Typists = field(default_factory=Typists)
     searches: Searches = field(default_factory=Searches)
     reports: LintReports = field(init=False)
+    rewrites: Rewrites = field(init=False)
 
     def __post_init__(self) -> None:
         self.reports = LintReports(self.linter)
+        self.rewrites = Rewrites(self.linter.rules)
 
     @classmethod
     def load(cls) -> Knowledge:

@@ -41,7 +41,7 @@ _EVENT: Final = {
     "sender": "buyer",
     "text": "我的快递到哪了",
 }
-_ANSWER: Final = {
+_ANSWER: Final[dict[str, Any]] = {
     "results": [
         {
             "id": "m-1001",
@@ -178,6 +178,7 @@ LINT_OPENAPI: Final[dict[str, Any]] = {
                 "channel": {"type": "string", "enum": ["live", "template", "auto", "listing"]},
                 "platform": {"type": "string"},
                 "earlier": {"type": "array", "items": {"type": "string"}, "maxItems": 500},
+                "fixes": {"type": "boolean", "description": "附改法 / say what to write instead"},
             },
         },
         {
@@ -459,6 +460,166 @@ WHOAMI_OPENAPI: Final[dict[str, Any]] = {
             },
         }
     },
+}
+_VARIABLE: Final = {
+    "name": "eta",
+    "label": "预计时间",
+    "type": "when",
+    "pattern": None,
+    "hint": "应写明日期或时间，如 11月3日、明天 18:00 前",
+    "max_length": 500,
+}
+_WORDINGS: Final = [
+    {"text": "亲，您的包裹在路上，预计 {eta} 到。", "said": False, "variables": [_VARIABLE]},
+    {"text": "亲，我帮您看一下物流，请稍等。", "said": True, "variables": []},
+]
+CONVERSATION_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "这个会话 / the conversation",
+        "content": {
+            "application/json": {
+                "example": {
+                    "now": "2026-11-22T02:00:01.600000+00:00",
+                    "session": "s-88",
+                    "buyer": "b-7",
+                    "buyer_name": "晴天",
+                    "agent": None,
+                    "closed_at": None,
+                    "message": {
+                        "id": "m-1001",
+                        "at": "2026-11-22T02:00:00+00:00",
+                        "kind": "text",
+                        "text": "我的快递到哪了",
+                    },
+                    "edition": "person-human-2023-03",
+                    "waiting": [
+                        {
+                            "item_id": "m-1001",
+                            "kind": "text",
+                            "text": "我的快递到哪了",
+                            "opened_at": "2026-11-22T02:00:00+00:00",
+                            "deadline_at": "2026-11-22T02:03:00+00:00",
+                            "seconds_left": 178.4,
+                            "counted": True,
+                            "reason_uncounted": None,
+                            "why_uncounted": None,
+                            "machine_counts": {"robot": False, "robot_assist": False},
+                            "note": None,
+                        }
+                    ],
+                    "suggestions": [
+                        _ANSWER["results"][0]["decision"]["suggestions"][0]
+                        | {"message": "m-1001", "wordings": _WORDINGS}
+                    ],
+                    "prepared": None,
+                    "rating_advice": None,
+                    "routing_advice": None,
+                    "summary": None,
+                    "acts": [
+                        {
+                            "at": "2026-11-22T01:20:00+00:00",
+                            "kind": "sent",
+                            "title": "已自动回复",
+                            "text": "亲，请稍等。",
+                            "reasons": ["快到时限，没有人回复"],
+                            "late": False,
+                        }
+                    ],
+                }
+            }
+        },
+    },
+    404: problem("unknown_session", "没有这个会话", 404),
+}
+SEARCH_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "找到的话术，最合适的在前 / the phrases found, best first",
+        "content": {
+            "application/json": {
+                "example": {
+                    "query": "/wl",
+                    "hits": [
+                        {
+                            "phrase_id": "track-where",
+                            "title": "查物流",
+                            "category": "物流",
+                            "code": "wl",
+                            "owner": "team",
+                            "images": [],
+                            "score": 1.0,
+                            "why": ["快捷码：/wl"],
+                            "wordings": _WORDINGS,
+                        }
+                    ],
+                }
+            }
+        },
+    },
+    404: problem("unknown_session", "没有这个会话", 404),
+}
+_SHOWN: Final[dict[str, Any]] = {
+    "rule": "ad-law/lowest-price",
+    "severity": "error",
+    "name": "全网最低价",
+    "match": "全网最低价",
+    "message": "无法举证的价格比较",
+    "suggestion": "改说具体优惠",
+}
+_OVERRIDE: Final = {
+    "id": "ov-7f3a",
+    "session": "s-88",
+    "agent": "小林",
+    "text": "这款真的是全网最低价",
+    "reason": "买家要求原话确认",
+    "findings": [_SHOWN],
+}
+OVERRIDE_OPENAPI: Final[dict[str, Any]] = {
+    "requestBody": _body(
+        {
+            "type": "object",
+            "required": ["id", "session", "agent", "text", "findings"],
+            "properties": {
+                "id": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 200,
+                    "description": "每店唯一；同一次发送重报时不变 / the same when it is told again",
+                },
+                "session": {"type": "string", "minLength": 1, "maxLength": 200},
+                "agent": {"type": "string", "minLength": 1, "maxLength": 200},
+                "text": {"type": "string", "minLength": 1, "maxLength": 20000},
+                "reason": {"type": "string", "maxLength": 200, "description": "为什么仍要发送 / why"},
+                "at": {"type": "string", "format": "date-time"},
+                "findings": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 50,
+                    "items": {
+                        "type": "object",
+                        "required": ["rule", "severity"],
+                        "properties": {
+                            "rule": {"type": "string", "minLength": 1, "maxLength": 200},
+                            "severity": {"type": "string", "minLength": 1, "maxLength": 200},
+                            "match": {"type": "string", "maxLength": 500},
+                            "name": {"type": "string", "maxLength": 500},
+                            "message": {"type": "string", "maxLength": 500},
+                            "suggestion": {"type": "string", "maxLength": 500},
+                        },
+                    },
+                },
+            },
+        },
+        {"one": {"value": _OVERRIDE}},
+    ),
+    "responses": {"409": problem("conflict", "id 已有不同内容", 409)},
+}
+OVERRIDES_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "最近的在前 / the latest first",
+        "content": {
+            "application/json": {"example": {"overrides": [_OVERRIDE | {"at": "2026-11-22T02:01:10+00:00"}]}}
+        },
+    }
 }
 _WHY: Final = {"type": "string", "maxLength": 500, "description": "为什么改，记入历史 / why, for the history"}
 _BASED_ON: Final = {

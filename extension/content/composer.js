@@ -10,7 +10,7 @@ export function draftOf(box) {
 export function insertText(box, text) {
   box.focus();
   if (!isField(box) && !caretIsIn(box)) select(box, false);
-  type(box, text);
+  typeOver(box, text);
 }
 
 /** Put the text in place of all that stands there; the agent's undo brings that back. */
@@ -18,7 +18,7 @@ export function replaceDraft(box, text) {
   box.focus();
   if (isField(box)) box.select();
   else select(box, true);
-  type(box, text);
+  typeOver(box, text);
 }
 
 /** Is the box, or something in it, what the event is about? */
@@ -29,7 +29,8 @@ export function isAt(event, element) {
   return root instanceof ShadowRoot && event.composedPath().includes(root.host) && root.activeElement === element;
 }
 
-function type(box, text) {
+/** Put the text in place of what is marked, as if typed. */
+export function typeOver(box, text) {
   // The only way that pages take for typing: it fires beforeinput and input and can be undone.
   if (box.ownerDocument.execCommand("insertText", false, text)) return;
   const event = new InputEvent("input", { bubbles: true, composed: true, inputType: "insertText", data: text });
@@ -38,7 +39,8 @@ function type(box, text) {
   box.dispatchEvent(event);
 }
 
-function isField(box) {
+/** Is it a field of a form, not an editable element? */
+export function isField(box) {
   return box.localName === "textarea" || box.localName === "input";
 }
 

@@ -36,7 +36,7 @@ function apply({ on, definition }) {
   const watcher = new Watcher(definition, () => guard.attend());
   const bar = createLintBar({
     sendAnyway: (reason) => guard.sendAnyway(reason),
-    recheck: () => guard.verdict(),
+    sendButton: () => watcher.where()?.sendButton ?? null,
   });
   const guard = new Guard(() => watcher.where(), bar);
   work = { watcher, guard, stopChecking: keepChecking(definition) };

@@ -27,6 +27,9 @@ export const FINDING = {
   "category?": "id",
   "match?": "text",
   "suggestion?": "text",
+  "reason?": "text",
+  "fix?": "object", // {start, end, text}: a safe rewrite
+  "instead?": "object", // the same: another sentence, for a person to read
   "source?": "text",
 };
 
@@ -46,7 +49,7 @@ export const FROM_CONTENT = {
   "console/open": { console: "id", "session?": "id", "buyer?": "id", "buyer_name?": "text", "last_key?": "id" },
   // May this be said? -> {findings: [FINDING], blocked, offline, why}
   "draft/check": { console: "id", session: "id", text: "text", "earlier?": "list" },
-  // The agent sends it all the same. -> {taken}
+  // The agent sends it all the same, and why if he says so. -> {taken}
   "draft/override": { console: "id", session: "id", text: "text", findings: [FINDING], "reason?": "text" },
   // The agent is typing there. -> {taken}
   "draft/typing": { console: "id", session: "id" },

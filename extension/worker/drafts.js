@@ -14,7 +14,7 @@ export async function check({ text, earlier = [] }) {
   const said = earlier.filter((each) => typeof each === "string").slice(-EARLIER);
   try {
     const { findings } = await ask(settings, "/v1/lint", {
-      body: { text, channel: "live", earlier: said },
+      body: { text, channel: "live", earlier: said, fixes: true },
       timeout: PATIENCE_MS,
     });
     return { findings, blocked: findings.some((finding) => finding.severity === "error"), offline: false, why: "" };

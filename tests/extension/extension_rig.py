@@ -140,9 +140,7 @@ class ShopService:
 
         def found(db: Database) -> tuple[str, str]:
             now = datetime.now(UTC)
-            add_shop(
-                db, self._knowledge, now, shop_id=shop_id, name="暖木生活馆", platform="kuaishou"
-            )
+            add_shop(db, self._knowledge, now, shop_id=shop_id, name="暖木生活馆", platform="kuaishou")
             key = add_key(db, shop_id, now, label="扩展", scopes=("events", "lint", "read"))
             return key, signing_secrets(db, shop_id)[0]
 
@@ -183,6 +181,8 @@ class Browser:
         self.extension = self.folder / "extension"
         if not self.extension.exists():
             shutil.copytree(EXTENSION, self.extension)
+            # Debian's Chromium speaks English only; without that, the extension speaks as it does in the shops.
+            shutil.rmtree(self.extension / "_locales" / "en")
             manifest = json.loads((self.extension / "manifest.json").read_text())
             manifest["host_permissions"] = manifest.pop("optional_host_permissions")
             (self.extension / "manifest.json").write_text(json.dumps(manifest))
@@ -231,7 +231,9 @@ class Browser:
         page = self.page()
         page.evaluate("(settings) => chrome.storage.local.set({ settings })", settings)
         wanted = {f"console-{each['id']}" for each in definitions}
-        registered = "() => chrome.scripting.getRegisteredContentScripts().then((all) => all.map(({ id }) => id))"
+        registered = (
+            "() => chrome.scripting.getRegisteredContentScripts().then((all) => all.map(({ id }) => id))"
+        )
         until(lambda: wanted <= set(page.evaluate(registered)), "the consoles were not registered")
         page.close()
 

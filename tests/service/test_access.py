@@ -27,6 +27,13 @@ BODIES: dict[str, Any] = {
     "/v1/hooks/{adapter}/{shop}": [],
     "/lint": {"text": "您好"},
     "/v1/lint": {"text": "您好"},
+    "/v1/lint/overrides": {
+        "id": "o1",
+        "session": "s1",
+        "agent": "小林",
+        "text": "全网最低价",
+        "findings": [{"rule": "r", "severity": "error"}],
+    },
     "/v1/suggest": {"text": "您好"},
     "/v1/phrases": {"text": "您好"},
     "/v1/phrases/{phrase_id}": {"title": "新"},
@@ -59,6 +66,7 @@ def call(running: Running, method: str, path: str, key: str | None) -> Any:
         reply_id="r1",
         channel_id="c1",
         name="waiting",
+        session="s1",
         token="x",
         number=1,
     )

@@ -29,6 +29,31 @@ def test_lint_answers_sarif_when_asked(on_sqlite: Running) -> None:
     assert log["runs"][0]["columnKind"] == "unicodeCodePoints"
 
 
+def test_lint_says_what_to_write_instead_and_that_is_clean(on_sqlite: Running) -> None:
+    text = "亲，在的。您加我微信 abc12345 吧！其他没有了"
+    asked = {"text": text, "fixes": True}
+    (finding,) = on_sqlite.ask("POST", "/v1/lint", json=asked).json()["findings"]
+    instead = finding["instead"]
+    assert text[instead["start"] : instead["end"]] == "您加我微信 abc12345 吧！"
+    mended = text[: instead["start"]] + instead["text"] + text[instead["end"] :]
+    assert on_sqlite.ask("POST", "/v1/lint", json={"text": mended}).json()["findings"] == []
+    assert "instead" not in on_sqlite.ask("POST", "/v1/lint", json={"text": text}).json()["findings"][0]
+    assert on_sqlite.ask("POST", "/v1/lint", json={"text": text, "fixes": 1}).status_code == 422
+
+
+def test_lint_offers_safe_rewrites_and_no_mere_example_of_a_wording(on_sqlite: Running) -> None:
+    answer = on_sqlite.ask("POST", "/v1/lint", json={"texts": ["最好的商品", "顶级面料"], "fixes": True})
+    for report in answer.json()["reports"]:
+        for finding in report["findings"]:
+            assert "instead" not in finding
+            if "fix" in finding:
+                fix, said = finding["fix"], report["text"]
+                mended = said[: fix["start"]] + fix["text"] + said[fix["end"] :]
+                assert (
+                    finding not in on_sqlite.ask("POST", "/v1/lint", json={"text": mended}).json()["findings"]
+                )
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"text": "a", "texts": ["b"]}, {"text": 3}, {"text": "a", "channel": "x"}, {"texts": "a"}, []],
