@@ -80,7 +80,7 @@ class Setup:
     def save(self) -> str:
         self.form.click("#save")
         note = self.form.locator("#save-note")
-        until(lambda: note.inner_text(), "nothing was said of the saving")
+        until(note.inner_text, "nothing was said of the saving")
         return str(note.inner_text())
 
     def _asked(self, start: str) -> None:

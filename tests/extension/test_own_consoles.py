@@ -176,7 +176,7 @@ def test_the_switch_lets_go_of_the_site_and_removes_nothing_else(
     setup, desk = add_table(browser, pages)
     setup.save()
     desk.reload()
-    until(lambda: shop.said(), "the console is not read")
+    until(shop.said, "the console is not read")
     options = browser.page("options/options.html")
     registered = "() => chrome.scripting.getRegisteredContentScripts().then((all) => all.map(({ id }) => id))"
     assert options.evaluate(registered) == ["console-127-0-0-1"]
