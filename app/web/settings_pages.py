@@ -248,7 +248,8 @@ def _value_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         if len(value) == 2 and name in {"name", "platform", "callback_url"}:
             return f"{value[0] or '无'} → {value[1] or '无'}"
-        return "、".join(str(each) for each in value)
+        names = SCOPE_NAMES if name == "scopes" else {}
+        return "、".join(names.get(each, str(each)) for each in value)
     return str(value)
 
 
