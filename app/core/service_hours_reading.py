@@ -183,7 +183,7 @@ class _Reader:
     def days(self, value: object, where: str) -> DaySpan:
         table = self._faults.table(value, where, frozenset({"from", "to", "note"}))
         first = self.day(table.get("from"), f"{where}.from")
-        last = self.day(table.get("to", table.get("from")), f"{where}.to")
+        last = self.day(table["to"], f"{where}.to") if "to" in table else first
         if first is not None and last is not None and last < first:
             self._faults.add(f"{where}.to", "不能早于 from / must not be before from")
         note = self._faults.words(table, "note", where, limit=MAX_NOTE)

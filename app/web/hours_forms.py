@@ -105,6 +105,8 @@ def read_form(fields: Fields, base: Mapping[str, Any]) -> Reading:
     if text_of(fields, "has_week"):
         _read_week(fields, reading)
         _read_holidays(fields, reading)
+    elif any(text_of(fields, f"week.{day}") for day in WEEKDAYS):
+        reading.faults["has_week"] = "每周的时间填了却没勾上：要用就勾上，不用就把它们清空"
     _read_days(fields, reading)
     _read_closings(fields, reading, base)
     _read_shifts(fields, reading)
@@ -112,7 +114,7 @@ def read_form(fields: Fields, base: Mapping[str, Any]) -> Reading:
     for place, row in enumerate(rows_of(fields, "suspended", SUSPENDED)):
         name = f"suspended.{row[NUMBER]}"
         reading.document["suspended"].append(
-            {"from": row["from"], "to": row["to"] or row["from"], "note": row["note"]}
+            {"from": row["from"], "note": row["note"]} | ({"to": row["to"]} if row["to"] else {})
         )
         reading.places |= {f"suspended[{place}].{column}": f"{name}.{column}" for column in SUSPENDED}
     return reading
