@@ -7,7 +7,7 @@ import { fits } from "../consoles/addresses.js";
 import { FROM_CONTENT, isOurs, read } from "../shared/protocol.js";
 import { keepFromPages, onSettings, readSettings } from "../shared/settings.js";
 import * as board from "./board.js";
-import { definitionsOf } from "../consoles/catalog.js";
+import { definitionsOf } from "./definitions.js";
 import { ALARM as DELIVERY, deliver } from "./delivery.js";
 import * as drafts from "./drafts.js";
 import { nextCall } from "./notices.js";

@@ -1,7 +1,7 @@
 /** Which pages the content scripts run on: consoles that are switched on, on sites that the shop granted. */
 
 import { readSettings } from "../shared/settings.js";
-import { definitionsOf } from "../consoles/catalog.js";
+import { definitionsOf } from "./definitions.js";
 
 export const CONTENT_SCRIPTS = ["content/loader.js"];
 export const CONTENT_STYLES = ["content/lint-bar.css"];
