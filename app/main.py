@@ -22,6 +22,7 @@ from app.jobs.alerts import tell_people
 from app.jobs.console_pulls import pull_consoles
 from app.jobs.deadlines import keep_deadlines
 from app.jobs.delivery import deliver_outbox
+from app.jobs.invitations import keep_invitations
 from app.jobs.lessons import teach_phrases
 from app.jobs.retraining import retrain_banks
 from app.settings import Settings
@@ -125,6 +126,7 @@ def create_app(
         if settings.workers_run_jobs:
             jobs = [
                 asyncio.create_task(keep_deadlines(service)),
+                asyncio.create_task(keep_invitations(service)),
                 asyncio.create_task(deliver_outbox(service, sender, desk)),
                 asyncio.create_task(pull_consoles(service, desk)),
                 asyncio.create_task(teach_phrases(service)),

@@ -339,7 +339,8 @@ def _single_rules(profile: Profile) -> Iterator[tuple[str, list[str]]]:
         lines += [f"“{written}”当作“{meant}”。" for written, meant in profile.label_synonyms.items()]
         yield "评价 / Ratings", lines
     if (invite := profile.invite) is not None:
-        once = {"session": "每会话一次", "buyer_agent_day": "每买家、客服、自然日一次"}[invite.once_per]
+        names = {"session": "每会话一次", "buyer_agent_day": "每买家、客服、自然日一次"}
+        once = "，".join(names[each] for each in invite.once_per)
         valid = "" if invite.valid_hours is None else f"；{invite.valid_hours} 小时内评的有效"
         robot = "对机器人的评价计入" if invite.robot_ratings_count else "对机器人的评价不计"
         span = "–".join(text.removesuffix(":00") for text in invite.hours.to_json())

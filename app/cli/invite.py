@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -12,8 +13,20 @@ from app.cli.moments import read_moment
 from app.cli.output import cannot, emit, format_option, read_lines, say
 from app.core.events import Event, read_log
 from app.core.fields import FieldError
-from app.core.invites import InviteAdvice, InviteRules, advise
+from app.core.invites import (
+    AFTER_BAD_DAYS,
+    COOLDOWN_DAYS,
+    BuyerPast,
+    InviteAdvice,
+    InviteRules,
+    PastInvite,
+    advise,
+)
+from app.core.measures import History
+from app.core.measures.so_far import RatingsSoFar
 from app.core.mood import MoodModel
+from app.core.profiles import Profile
+from app.core.rating_effect import Effect
 from app.core.said import said_in
 from app.core.sessions import Session, fold_session
 from app.platforms.catalog import ProfileError, load_profiles
@@ -25,10 +38,33 @@ NAMES = {"invite": "邀评", "wait": "等等", "no": "不邀"}
 @click.argument("log", metavar="LOG|-")
 @click.option("--platform", help="按哪个平台的规则 / platform id whose rules apply")
 @click.option("--as-of", "as_of", help="截至时刻 (RFC 3339)；之后的事件不看 / leave out what came later")
+@click.option(
+    "--cooldown-days",
+    type=click.IntRange(0, 90),
+    default=COOLDOWN_DAYS,
+    show_default=True,
+    help="同一位买家多少天内只邀请一次 / days in which a buyer is asked once",
+)
+@click.option(
+    "--after-bad-days",
+    type=click.IntRange(0, 365),
+    default=AFTER_BAD_DAYS,
+    show_default=True,
+    help="给过中差评后多少天内不邀请 / days of rest after a bad rating",
+)
 @format_option
-def command(log: str, platform: str | None, as_of: str | None, output_format: str) -> None:
+def command(
+    log: str,
+    platform: str | None,
+    as_of: str | None,
+    cooldown_days: int,
+    after_bad_days: int,
+    output_format: str,
+) -> None:
     """邀评建议：每个会话给出 invite、wait 或 no 及原因 / whether to ask for a rating, per session."""
-    rules = InviteRules() if platform is None else _rules(platform)
+    profile = None if platform is None else _profile(platform)
+    rules = InviteRules() if profile is None else InviteRules.of_profile(profile)
+    rules = replace(rules, cooldown_days=cooldown_days, after_bad_days=after_bad_days)
     until = read_moment(as_of, rules.timezone)
     by_session: dict[str, dict[str, Event]] = defaultdict(dict)
     try:
@@ -41,26 +77,38 @@ def command(log: str, platform: str | None, as_of: str | None, output_format: st
         sessions = {name: fold_session(events.values()) for name, events in by_session.items()}
     except ValueError as error:
         cannot(f"{log} {error}")
-    invites: dict[str, list[tuple[str, datetime, str]]] = defaultdict(list)
+    of_buyers: dict[str, list[Session]] = defaultdict(list)
     for session in sessions.values():
-        invites[session.buyer].extend((session.id, at, session.agent or "") for at, _ in session.invites)
+        of_buyers[session.buyer].append(session)
+    so_far = None if profile is None else RatingsSoFar(_history(by_session), profile)
     for name, session in sessions.items():
-        earlier = [(at, agent) for other, at, agent in invites[session.buyer] if other != name]
-        advice = _advice(session, rules, earlier)
+        advice = _advice(session, rules, of_buyers[session.buyer])
+        effect = advice.effect
+        if so_far is not None and session.last_event_at is not None:
+            effect = replace(effect, standing=so_far.standing(session.last_event_at))
         if output_format == "jsonl":
-            emit(
-                {
-                    "session": name,
-                    "advice": advice.advice,
-                    "p_satisfied": advice.p_satisfied,
-                    "reasons": list(advice.reasons),
-                }
-            )
-        else:
-            say(f"{NAMES[advice.advice]}  {advice.p_satisfied:4.0%}  {name}  {'；'.join(advice.reasons)}")
+            emit({"session": name} | _advice_json(advice, effect))
+            continue
+        say(f"{NAMES[advice.advice]}  {advice.p_satisfied:4.0%}  {name}  {'；'.join(advice.reasons)}")
+        if advice.advice == "invite":
+            say(f"      {effect.text}")
 
 
-def _advice(session: Session, rules: InviteRules, earlier: Sequence[tuple[datetime, str]]) -> InviteAdvice:
+def _advice_json(advice: InviteAdvice, effect: Effect) -> dict[str, Any]:
+    return {
+        "advice": advice.advice,
+        "p_satisfied": advice.p_satisfied,
+        "reasons": list(advice.reasons),
+        "code": advice.code,
+        "waits_for": advice.waits_for.value if advice.waits_for is not None else None,
+        "until": advice.until.isoformat() if advice.until is not None else None,
+        "at_risk": advice.at_risk,
+        "text": advice.text,
+        "effect": effect.to_json() if advice.code in {"ready", "chance"} else None,
+    }
+
+
+def _advice(session: Session, rules: InviteRules, of_buyer: Iterable[Session]) -> InviteAdvice:
     model = MoodModel.load()
     last = session.last_buyer_message
     now = session.last_event_at
@@ -70,16 +118,30 @@ def _advice(session: Session, rules: InviteRules, earlier: Sequence[tuple[dateti
         model.session(said_in(session)),
         rules,
         now,
-        earlier_invites=earlier,
         last_turn=model.turn(last.text, last.kind.value) if last is not None else None,
+        past=lambda: _past(other for other in of_buyer if other.id != session.id),
     )
 
 
-def _rules(platform: str) -> InviteRules:
+def _past(others: Iterable[Session]) -> BuyerPast:
+    known = list(others)
+    invites = [PastInvite(at, other.agent) for other in known for at, _ in other.invites]
+    ratings = [(rating.at, rating.label) for other in known for rating in other.ratings]
+    return BuyerPast(
+        tuple(sorted(invites, key=lambda invite: invite.at)),
+        tuple(sorted(ratings, key=lambda rating: rating[0])),
+    )
+
+
+def _history(by_session: Mapping[str, Mapping[str, Event]]) -> History:
+    return History.of([event for own in by_session.values() for event in own.values()])
+
+
+def _profile(platform: str) -> Profile:
     try:
         profiles = load_profiles()
     except ProfileError as error:
         cannot(f"平台资料有误：{error}")
     if platform not in profiles:
         cannot(f"没有平台 {platform}，可用：{'、'.join(profiles)} / unknown platform")
-    return InviteRules.of_profile(profiles[platform])
+    return profiles[platform]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.guards import Judge, Needs, Question, Refusal, Words, first_refusal
@@ -29,6 +29,7 @@ __all__ = [
     "decide_at_once",
     "decide_before_deadline",
     "decide_before_sending",
+    "decide_to_invite",
 ]
 
 
@@ -68,6 +69,11 @@ def decide_before_deadline(situation: Situation, sources: Sources) -> Decision:
     held = _decide(situation, Purpose.HOLDING, Moment.DEADLINE, sources)
     reasons = tuple(dict.fromkeys(answered.reasons + held.reasons))
     return replace(held, reasons=reasons)
+
+
+def decide_to_invite(situation: Situation, sources: Sources) -> Decision:
+    """Decide, when a talk has gone quiet, whether to ask its buyer for a rating."""
+    return _decide(situation, Purpose.INVITE, Moment.QUIET, sources)
 
 
 def decide_before_sending(
@@ -135,12 +141,29 @@ def candidates(question: Question, sources: Sources) -> Iterator[Words]:
             values["opens"] = opening_words(opens_at, situation.now, situation.zone)
     else:
         phrases = sources.phrases(purpose)
+    if purpose is Purpose.INVITE:
+        yield from _invitations(situation, phrases, values)
+        return
     for phrase in phrases:
         once = _once(situation, purpose, phrase)
         wordings = dict.fromkeys((phrase.text, *phrase.variants))
         # Words that name the hour say more than those that do not, if it is known.
         for wording in sorted(wordings, key=lambda text: not ("opens" in values and "{opens}" in text)):
             yield Words(phrase, wording, fill(wording, values), once)
+
+
+def _invitations(
+    situation: Situation, phrases: Sequence[Phrase], values: Mapping[str, str]
+) -> Iterator[Words]:
+    """Wordings of invitations, those first whose turn it is for this buyer."""
+    advice = situation.advice()
+    turns = {text: place for place, text in enumerate(advice.texts)} if advice is not None else {}
+    words = [
+        Words(phrase, wording, fill(wording, values), _once(situation, Purpose.INVITE, phrase))
+        for phrase in phrases
+        for wording in dict.fromkeys((phrase.text, *phrase.variants))
+    ]
+    yield from sorted(words, key=lambda one: turns.get(one.filled.text, len(turns)))
 
 
 def reasons_to_speak(question: Question) -> tuple[str, ...]:
@@ -157,6 +180,9 @@ def reasons_to_speak(question: Question) -> tuple[str, ...]:
             return ("现在没有客服在岗",)
         case Purpose.WELCOME:
             return ("买家刚刚进线",)
+        case Purpose.INVITE:
+            advice = situation.advice()
+            return advice.reasons if advice is not None else ()
 
 
 def _nobody_there(situation: Situation, purpose: Purpose) -> bool:
@@ -173,7 +199,7 @@ def _once(situation: Situation, purpose: Purpose, phrase: Phrase) -> str:
         case Purpose.HOLDING:
             human = last_human(situation.session)
             return f"{purpose}:{session}:{human.id if human is not None else 'start'}"
-        case Purpose.OFF_HOURS | Purpose.WELCOME:
+        case Purpose.OFF_HOURS | Purpose.WELCOME | Purpose.INVITE:
             return f"{purpose}:{session}:{situation.asked_at.isoformat()}"
 
 

@@ -6,7 +6,7 @@ session and the policy stands in the way, the linter only about words that could
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,12 +14,14 @@ from typing import Final, Protocol
 
 from app.core.clocks import UNCOUNTED
 from app.core.events import Kind, Sender
+from app.core.invites import CODES_OF_UPSET
 from app.core.robots import robot_signs
 from app.core.situations import (
     Moment,
     Purpose,
     Situation,
     last_human,
+    last_words,
     robot_in_row,
     waiting_texts,
 )
@@ -37,7 +39,9 @@ _HOLDING: Final = frozenset({Purpose.HOLDING})
 _GREETING: Final = frozenset({Purpose.WELCOME, Purpose.OFF_HOURS})
 _OFF_HOURS: Final = frozenset({Purpose.OFF_HOURS})
 _WELCOME: Final = frozenset({Purpose.WELCOME})
+_INVITING: Final = frozenset({Purpose.INVITE})
 _ALL: Final = frozenset(Purpose)
+_REPLYING: Final = _ALL - _INVITING
 _UNLESS_WELCOME: Final = _ALL - _WELCOME
 
 
@@ -151,6 +155,47 @@ def _off_hours_off(question: Question) -> No | None:
 
 def _welcome_off(question: Question) -> No | None:
     return None if question.situation.policy.welcome else No("未开启欢迎语")
+
+
+def _invite_off(question: Question) -> No | None:
+    return None if question.situation.policy.invite else No("未开启自动邀评")
+
+
+def _unless_advised(codes: Collection[str]) -> Callable[[Question], No | None]:
+    """A guard that says no with the reasons of an advice of these codes."""
+
+    def ask(question: Question) -> No | None:
+        advice = question.situation.advice()
+        if advice is None:
+            return No("还没有人接待过") if "no_human" in codes else None
+        return No("；".join(advice.reasons), advice.until) if advice.code in codes else None
+
+    return ask
+
+
+def _invited(question: Question) -> No | None:
+    if question.situation.invited():
+        return No("本会话的邀请已经发出，或正在发送")
+    return _unless_advised({"rated", "invited", "invited_today"})(question)
+
+
+def _invite_chance(question: Question) -> No | None:
+    situation = question.situation
+    advice, least = situation.advice(), situation.policy.invite_min_chance
+    if advice is not None and advice.code == "ready" and advice.p_satisfied < least:
+        return No(f"好评把握只有 {advice.p_satisfied:.0%}，要 {least:.0%} 才自动邀评")
+    return _unless_advised({"chance"})(question)
+
+
+def _just_talked(question: Question) -> No | None:
+    situation = question.situation
+    last = last_words(situation.session)
+    if last is None:
+        return None
+    until = last.at + timedelta(seconds=situation.policy.invite_after_s)
+    if situation.now >= until:
+        return None
+    return No(f"刚说过话，安静 {situation.policy.invite_after_s} 秒后再邀", until)
 
 
 def _quiet_hours(question: Question) -> No | None:
@@ -377,11 +422,12 @@ GUARDS: Final = (
     Guard("holding_off", "开启了安抚回复", _holding_off, _HOLDING),
     Guard("off_hours_off", "开启了下班留言", _off_hours_off, _OFF_HOURS),
     Guard("welcome_off", "开启了欢迎语", _welcome_off, _WELCOME),
+    Guard("invite_off", "开启了自动邀评", _invite_off, _INVITING),
     Guard("quiet_hours", "不在免打扰时段", _quiet_hours),
     Guard("closed", "会话没有结束", _closed),
-    Guard("withdrawn", "买家没有撤回", _withdrawn),
-    Guard("answered", "还在等待回复", _answered),
-    Guard("human_answered", "客服还没有回复", _human_answered),
+    Guard("withdrawn", "买家没有撤回", _withdrawn, _REPLYING),
+    Guard("answered", "还在等待回复", _answered, _REPLYING),
+    Guard("human_answered", "客服还没有回复", _human_answered, _REPLYING),
     Guard("too_late", "还没有过时限", _too_late),
     Guard("human_active", "客服没有刚说过话", _human_active),
     Guard("human_typing", "客服没有正在输入", _human_typing),
@@ -394,6 +440,14 @@ GUARDS: Final = (
     Guard("heard_lately", "这位买家近来没有听过", _heard_lately, _GREETING),
     Guard("uncounted", "平台考核这条消息", _uncounted, _HOLDING),
     Guard("machine_uncounted", "平台认机器的回复", _machine_uncounted, _HOLDING),
+    Guard("no_human", "有人工接待过", _unless_advised({"no_human"}), _INVITING),
+    Guard("invited", "还没有邀请或评价过", _invited, _INVITING),
+    Guard("invite_upset", "买家没有不满", _unless_advised({*CODES_OF_UPSET, "flagged"}), _INVITING),
+    Guard("invite_hours", "在评价考核时段", _unless_advised({"hours"}), _INVITING),
+    Guard("unresolved", "问题已经解决", _unless_advised({"open", "other_items", "unsettled"}), _INVITING),
+    Guard("invite_rest", "近来没有打扰过这位买家", _unless_advised({"cooldown", "after_bad"}), _INVITING),
+    Guard("invite_chance", "好评把握够大", _invite_chance, _INVITING),
+    Guard("just_talked", "谈话安静了一会儿", _just_talked, _INVITING),
     Guard("not_text", "是文字消息", _not_text, _ANSWERING),
     Guard("wants_human", "买家没有要找人工", _wants_human, _ANSWERING),
     Guard("complaint", "买家没有要投诉", _complaint, _ANSWERING),

@@ -99,6 +99,19 @@ class Policy:
     typing_pause_s: int = 60
     """How long the machine waits after a person typed or spoke in the session."""
 
+    invite: bool = False
+    """Ask a buyer for a rating by itself, where the advice is to ask."""
+    invite_after_s: int = 120
+    """How long after the last word of either side that is done."""
+    invite_min_chance: float = 0.9
+    """The chance of a good rating that it needs, where that is more than the target."""
+    invite_cooldown_days: int = 7
+    """A buyer who was invited in another session within so many days is left alone, by people too; 0 for no such rest."""
+    invite_after_bad_days: int = 30
+    """The same after a rating that was not a good one."""
+    invite_phrases: tuple[str, ...] = ()
+    """Ids of the phrases that invite; none for the words that we bring."""
+
     learn: str = "replies"
     """What the phrase bank learns from: `clicks`, what agents accept or reject; `replies`, also replies that are an offered
     phrase; `off`, nothing new, and what was learned stays."""

@@ -181,11 +181,11 @@ class Measure:
 class InviteRules:
     """When a buyer may be asked for a rating.
 
-    `once_per` is `session`, or `buyer_agent_day`; a manual and a system invitation share the one shot. A rating later
+    `once_per` holds `session`, `buyer_agent_day` or both; a manual and a system invitation share the one shot. A rating later
     than `valid_hours` after the card does not count; a card sent outside `hours` does not count either.
     """
 
-    once_per: str
+    once_per: tuple[str, ...]
     hours: Span
     valid_hours: int | None
     robot_ratings_count: bool

@@ -100,7 +100,9 @@ _COMPLAINS: Final = re.compile(
 _ABOUT_OTHERS: Final = re.compile(r"(?:顾客|客户|买家|别人|人家)[^。!?\n]{0,10}(?:差评|投诉|举报)")
 """Somebody else complains, of whom the buyer speaks."""
 _BETWEEN_SENTENCES: Final = re.compile(r"(?<=[。!?\n~;])")
-_WORDLESS: Final = re.compile(r"(?:#e-[a-z](?:\d+|\[[^\[\]]{1,6}\])?|\[[^\[\]]{1,6}\]|/:[!-.0-~]{1,9}|[^\w?])+")
+_WORDLESS: Final = re.compile(
+    r"(?:#e-[a-z](?:\d+|\[[^\[\]]{1,6}\])?|\[[^\[\]]{1,6}\]|/:[!-.0-~]{1,9}|[^\w?])+"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.clocks import OpenItem
 from app.core.events import Sender
+from app.core.invites import InviteAdvice
 from app.core.mood import Mood
 from app.core.policies import Policy
 from app.core.sessions import HUMAN_SENDERS, SHOP_SENDERS, Message, Session
@@ -27,6 +28,8 @@ class Purpose(StrEnum):
     """Nobody is there, and says when somebody will be."""
     WELCOME = "welcome"
     """A buyer has come."""
+    INVITE = "invite"
+    """The matter is settled and the buyer content: it asks for a rating."""
 
 
 class Moment(StrEnum):
@@ -34,6 +37,7 @@ class Moment(StrEnum):
 
     ARRIVAL = "arrival"
     DEADLINE = "deadline"
+    QUIET = "quiet"
     SENDING = "sending"
 
 
@@ -97,6 +101,10 @@ def _nothing_decided() -> frozenset[str]:
     return frozenset()
 
 
+def _no_advice() -> InviteAdvice | None:
+    return None
+
+
 def _never_heard(_purpose: Purpose) -> datetime | None:
     return None
 
@@ -133,6 +141,10 @@ class Situation:
     """What was decided on for this session before, by `Say.once`."""
     heard_at: Callable[[Purpose], datetime | None] = _never_heard
     """When the buyer last heard, or is about to hear, words of this purpose, in whatever session."""
+    advice: Callable[[], InviteAdvice | None] = _no_advice
+    """The rating advice as of now; None before anybody of the shop has spoken."""
+    invited: Callable[[], bool] = bool
+    """Is another invitation of ours on its way in this session, or may one have arrived that nobody has noted?"""
 
     @property
     def time_of_day(self) -> int:
@@ -163,6 +175,7 @@ def phrases_chosen(purpose: Purpose, policy: Policy) -> tuple[str, ...]:
         Purpose.HOLDING: policy.holding_phrases,
         Purpose.OFF_HOURS: policy.off_hours_phrases,
         Purpose.WELCOME: policy.welcome_phrases,
+        Purpose.INVITE: policy.invite_phrases,
     }
     return chosen.get(purpose, ())
 
@@ -180,6 +193,11 @@ def last_human(session: Session) -> Message | None:
 def is_human(message: Message) -> bool:
     """Did a person of the shop say this?"""
     return message.sender in HUMAN_SENDERS and not message.by_machine
+
+
+def last_words(session: Session) -> Message | None:
+    """What either side said last."""
+    return next((m for m in reversed(session.standing) if m.by_buyer or m.sender in SHOP_SENDERS), None)
 
 
 def robot_in_row(session: Session) -> int:

@@ -269,6 +269,12 @@ class SessionRow(SQLModel, table=True):
             sqlite_where=text("waiting_since IS NOT NULL"),
             postgresql_where=text("waiting_since IS NOT NULL"),
         ),
+        Index(
+            "session_look",
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
         Index("session_recent", "shop_id", "last_event_at"),
         Index("session_of_buyer", "shop_id", "buyer"),
     )
@@ -290,6 +296,8 @@ class SessionRow(SQLModel, table=True):
     advice: dict[str, Any] | None = Field(default=None, sa_type=Json)
     recap: dict[str, Any] | None = Field(default=None, sa_type=Json)
     """What was said before, for whoever takes over; None where nobody waits or nothing was."""
+    look_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When to look at the rating advice again, since silence may change it or an invitation be due; None for never."""
 
 
 class DeadlineRow(SQLModel, table=True):

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from app.core.situations import Purpose
 from app.gateways.callbacks import CallbackSender
 from app.gateways.consoles import Desk
 from app.gateways.outbound import TOTAL_TIMEOUT_S, Failed
@@ -138,6 +139,7 @@ def _payload(letter: Letter) -> dict[str, str]:
         "session": letter.session,
         "buyer": letter.buyer,
         "text": letter.text,
+        "action": "invite" if letter.purpose == Purpose.INVITE.value else "say",
         "purpose": letter.purpose,
         "sender": letter.sender,
         "created_at": letter.created_at.isoformat(),

@@ -376,7 +376,7 @@ def _measure(table: _Table) -> Measure:
 
 def _invite(table: _Table) -> InviteRules:
     read = InviteRules(
-        once_per=table.text("once_per"),
+        once_per=table.texts("once_per"),
         hours=table.span("hours"),
         valid_hours=table.maybe_count("valid_hours"),
         robot_ratings_count=table.get("robot_ratings_count", bool),
@@ -385,8 +385,8 @@ def _invite(table: _Table) -> InviteRules:
         guidance=table.texts("guidance"),
     )
     table.end()
-    if read.once_per not in ("session", "buyer_agent_day"):
-        raise table.at("once_per").error("只能是 session 或 buyer_agent_day / unknown value")
+    if not read.once_per or not {"session", "buyer_agent_day"}.issuperset(read.once_per):
+        raise table.at("once_per").error("只能是 session、buyer_agent_day 或两者 / unknown value")
     return read
 
 

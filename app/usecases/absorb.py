@@ -13,11 +13,12 @@ from app.core.auto_reply import Say, decide_at_once
 from app.core.clocks import OpenItem, note_after_machine
 from app.core.events import Event, EventType, Sender
 from app.core.invites import InviteAdvice
+from app.core.rating_effect import Effect
 from app.core.recap import Recap
 from app.core.routing import RoutingAdvice
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.db.journal import lock_buyers
-from app.usecases.acts import record_at_once, record_findings
+from app.usecases.acts import record_at_once, record_findings, record_risk
 from app.usecases.agents import route
 from app.usecases.considered import Considered, message_of
 from app.usecases.knowledge import Knowledge
@@ -27,6 +28,7 @@ from app.usecases.picture import (
     Picture,
     look_at_buyer,
     look_at_buyers,
+    sessions_asked_since,
     sessions_with_open_items,
 )
 from app.usecases.projections import note_presence, project_deadlines, project_sessions
@@ -47,6 +49,8 @@ class EventDecision:
     suggestions: tuple[dict[str, Any], ...] = ()
     auto_reply: Say | None = None
     advice: InviteAdvice | None = None
+    effect: Effect | None = None
+    """What an invitation is expected to do to the shop's rate, where one is in question."""
     routing: RoutingAdvice | None = None
     recap: Recap | None = None
     """What was said before, for whoever gets the buyer by the routing advice."""
@@ -92,6 +96,8 @@ def _considered(
 ) -> list[Considered]:
     # A reply in one session may answer what waits in another of the same buyer.
     sessions = sessions_with_open_items(db, shop.id, by_buyer)
+    for buyer, asked in sessions_asked_since(db, shop.id, by_buyer).items():
+        sessions[buyer] |= asked
     for buyer, own in by_buyer.items():
         sessions[buyer] |= {event.session for event in own if event.session}
     pictures = look_at_buyers(db, shop, sessions, now)
@@ -145,6 +151,9 @@ def _decide(
                 findings = _lint(knowledge, picture, session, message)
                 if record:
                     record_findings(db, picture, session, message, findings)
+        advice = considered.advice(session)
+        if record and advice is not None and advice.at_risk:
+            record_risk(db, picture, session, advice)
         needs_agent = session.agent is None and (item is not None or event.type is EventType.HANDOVER)
         decisions[event.id] = EventDecision(
             item=item,
@@ -152,12 +161,18 @@ def _decide(
             edition=picture.edition.id,
             suggestions=suggestions,
             auto_reply=auto_reply,
-            advice=considered.advice(session),
+            advice=advice,
+            effect=effect_of(considered, advice),
             routing=route(db, picture, session) if needs_agent else None,
             recap=considered.recap(session) if needs_agent else None,
             findings=findings,
         )
     return decisions
+
+
+def effect_of(considered: Considered, advice: InviteAdvice | None) -> Effect | None:
+    """What following an advice would do to the rate; None where it is not the chance that decides."""
+    return considered.effect(advice) if advice is not None and advice.code in {"ready", "chance"} else None
 
 
 def _say_at_once(db: Database, considered: Considered, session: Session, item: OpenItem) -> Say | None:

@@ -9,12 +9,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlmodel import Session as Database
 
-from app.core.auto_reply import Decision, Say, Silence
+from app.core.auto_reply import Decision, Purpose, Say, Silence
 from app.core.clocks import OpenItem
+from app.core.invites import InviteAdvice
 from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState
 from app.db.upserts import insert_new
@@ -68,12 +69,32 @@ def act(
     }
 
 
+class About(Protocol):
+    """What is decided about: an open item, or the last words of a talk."""
+
+    @property
+    def item_id(self) -> str: ...
+    @property
+    def session(self) -> str: ...
+    @property
+    def buyer(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A talk in which nothing waits. `item_id` is the buyer's last message."""
+
+    item_id: str
+    session: str
+    buyer: str
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided about an item of a picture. `late`: long after the moment for it had come."""
+    """What was decided about an item or a talk of a picture. `late`: long after the moment for it had come."""
 
     picture: Picture
-    item: OpenItem
+    item: About
     decision: Decision
     late: bool = False
 
@@ -85,7 +106,7 @@ def record_decisions(db: Database, decided: Sequence[Decided]) -> set[str]:
     consoles: dict[str, ShopConsole] | None = None
     for one in decided:
         if not isinstance(one.decision, Say):
-            acts.append(_held_back(one, one.decision))
+            acts.append(held_back(one, one.decision, "没有自动回复"))
             continue
         sends = one.picture.shop.callback_url is not None
         if not sends:
@@ -96,6 +117,28 @@ def record_decisions(db: Database, decided: Sequence[Decided]) -> set[str]:
     new = insert_new(db, OutboxRow, [row for row, _ in said.values()])
     record_acts(db, acts + [prepared for reply_id, (_, prepared) in said.items() if reply_id in new])
     return new
+
+
+def called(purpose: str) -> str:
+    """What people call words that the machine says by itself for this purpose."""
+    return "自动邀请评价" if purpose == Purpose.INVITE.value else "自动回复"
+
+
+def held_back(one: Decided, silence: Silence, title: str) -> dict[str, Any]:
+    """That the machine said nothing, and why, as a row to be noted."""
+    item = one.item
+    return act(
+        one.picture.shop.id,
+        kind="held_back",
+        at=one.picture.now,
+        session=item.session,
+        buyer=item.buyer,
+        about=item.item_id,
+        title=title,
+        detail={"code": silence.code, "reasons": list(silence.reasons)},
+        late=one.late,
+        part=silence.code,
+    )
 
 
 def record_at_once(db: Database, picture: Picture, item: OpenItem, decision: Decision) -> bool:
@@ -152,7 +195,7 @@ def _prepared(decided: Decided, decision: Say, reply_id: str, *, sends: bool) ->
         session=item.session,
         buyer=item.buyer,
         about=reply_id,
-        title="准备自动回复" if sends else "已备好回复，请一键发送",
+        title=f"准备{called(decision.purpose.value)}" if sends else "已备好回复，请一键发送",
         text=decision.text,
         detail={
             "reasons": list(decision.reasons),
@@ -163,19 +206,20 @@ def _prepared(decided: Decided, decision: Say, reply_id: str, *, sends: bool) ->
     )
 
 
-def _held_back(decided: Decided, decision: Silence) -> dict[str, Any]:
-    item = decided.item
-    return act(
-        decided.picture.shop.id,
-        kind="held_back",
-        at=decided.picture.now,
-        session=item.session,
-        buyer=item.buyer,
-        about=item.item_id,
-        title="没有自动回复",
-        detail={"code": decision.code, "reasons": list(decision.reasons)},
-        late=decided.late,
-        part=decision.code,
+def record_risk(db: Database, picture: Picture, session: Session, advice: InviteAdvice) -> None:
+    """That an invitation is out and the buyer came back upset; once for each invitation."""
+    assert advice.invitation is not None
+    record_act(
+        db,
+        picture.shop.id,
+        kind="rating_at_risk",
+        at=picture.now,
+        session=session.id,
+        buyer=session.buyer,
+        about=session.id,
+        title="邀请已发出，买家又不满，可能带来差评",
+        detail={"reasons": list(advice.reasons)},
+        part=advice.invitation.at.isoformat(),
     )
 
 

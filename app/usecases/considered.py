@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlmodel import Session as Database
 
 from app.core.clocks import OpenItem
 from app.core.events import Kind
+from app.core.invitations import INVITATION, INVITATIONS
 from app.core.invites import InviteAdvice, InviteRules, advise
+from app.core.mood import Mood
+from app.core.rating_effect import Effect
 from app.core.recap import Recap
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.core.utterances import utterance_of
@@ -34,6 +38,8 @@ CONTEXT_TURNS = 3
 """How many earlier buyer texts of a session help to read the newest ones."""
 LEAST_SCORE = 0.2
 """A reply that is right less than once in five times is not worth an agent's look."""
+MOST_TEXTS: Final = 3
+"""Wordings of an invitation that are offered."""
 _VALUES: Final = {"buyer": "buyer_name", "item": "item_name", "order_no": "order_no"}
 """Variables that the events of a session may give, and by what they are mentioned there."""
 
@@ -49,7 +55,7 @@ class Considered:
     """Records of more buyers than this one, read for all of them together."""
     records: Records = field(init=False)
     _found: dict[tuple[str, str | None], Result] = field(default_factory=dict)
-    _advice: dict[str, InviteAdvice | None] = field(default_factory=dict)
+    _advice: dict[tuple[str, datetime], InviteAdvice | None] = field(default_factory=dict)
     _recaps: dict[str, Recap | None] = field(default_factory=dict)
 
     def __post_init__(self, shared: Records | None) -> None:
@@ -72,6 +78,11 @@ class Considered:
         return self.knowledge.phrases_unattended(
             self.db, self.picture.shop, phrase_ids, self.occasion(session)
         )
+
+    def invitations(self, session: Session) -> tuple[Phrase, ...]:
+        """What may be said to invite the buyer of this session: the shop's own phrases, or ours where it chose none."""
+        chosen = self.picture.shop.policy.invite_phrases
+        return self.phrases(session, chosen) if chosen else (INVITATION,)
 
     def hits_json(self, session: Session, result: Result) -> list[dict[str, Any]]:
         """Suggestions as others see them, in words that the buyer has not read, with what is known filled in."""
@@ -121,9 +132,19 @@ class Considered:
 
     def advice(self, session: Session) -> InviteAdvice | None:
         """Rating advice as of the session's last event; None before anybody of the shop has spoken."""
-        if session.id not in self._advice:
-            self._advice[session.id] = self._advise(session)
-        return self._advice[session.id]
+        return self._advised(session, session.last_event_at or self.picture.now)
+
+    def advice_now(self, session: Session) -> InviteAdvice | None:
+        """The same as of now, since silence says something too."""
+        return self._advised(session, max(self.picture.now, session.last_event_at or self.picture.now))
+
+    def chance(self, session: Session) -> Mood:
+        """The chances that a rating of the session would be good and bad: the one place where they are made."""
+        return self.picture.shop.rating_scale.mood(mood_of(session, self.knowledge.moods))
+
+    def effect(self, advice: InviteAdvice) -> Effect:
+        """What following the advice is expected to do to the shop's rate."""
+        return replace(advice.effect, standing=self.records.rating_standing())
 
     def recap(self, session: Session) -> Recap | None:
         """What whoever takes over the session should know; None where there is nothing but the message that waits."""
@@ -131,26 +152,46 @@ class Considered:
             self._recaps[session.id] = recap_for(self.db, self.knowledge, self.picture, session)
         return self._recaps[session.id]
 
-    def _advise(self, session: Session) -> InviteAdvice | None:
+    def _advised(self, session: Session, at: datetime) -> InviteAdvice | None:
+        if (session.id, at) not in self._advice:
+            self._advice[session.id, at] = self._advise(session, at)
+        return self._advice[session.id, at]
+
+    def _advise(self, session: Session, at: datetime) -> InviteAdvice | None:
         if not any(m.sender in HUMAN_SENDERS for m in session.messages):
             return None
         last = session.last_buyer_message
-        moods = self.knowledge.moods
-        earlier = [
-            (at, other.agent)
-            for other in self.picture.sessions.values()
-            if other.id != session.id and other.agent is not None
-            for at, _ in other.invites
-        ]
         return advise(
             session,
-            self.picture.shop.rating_scale.mood(mood_of(session, moods)),
-            InviteRules.of_profile(self.picture.shop.profile),
-            session.last_event_at or self.picture.now,
+            self.chance(session),
+            invite_rules(self.picture.shop),
+            at,
             open_items=len(self.picture.items_of(session.id)),
-            earlier_invites=earlier,
-            last_turn=moods.turn(last.text, last.kind.value) if last is not None else None,
+            last_turn=self.knowledge.moods.turn(last.text, last.kind.value) if last is not None else None,
+            past=lambda: self.records.past(session),
+            wordings=self._wordings(session),
         )
+
+    def _wordings(self, session: Session) -> tuple[str, ...]:
+        """All wordings of the invitations, with what is known filled in."""
+        if not self.picture.shop.policy.invite_phrases:
+            return INVITATIONS
+        values = values_of(self.picture.shop, session)
+        filled = (
+            fill(text, values)
+            for phrase in self.invitations(session)
+            for text in (phrase.text, *phrase.variants)
+        )
+        return tuple(one.text for one in filled if not one.unfilled)
+
+
+def invite_rules(shop: Shop) -> InviteRules:
+    """The platform's rules with what the shop set."""
+    return replace(
+        InviteRules.of_profile(shop.profile),
+        cooldown_days=shop.policy.invite_cooldown_days,
+        after_bad_days=shop.policy.invite_after_bad_days,
+    )
 
 
 def message_of(session: Session, item: OpenItem) -> Message | None:
@@ -192,9 +233,21 @@ def hit_json(hit: Hit, values: Mapping[str, str], said: Collection[str] = ()) ->
 
 
 def advice_json(advice: InviteAdvice) -> dict[str, Any]:
+    """The advice as it is kept; what it would do to the rate depends on the moment and is added by `advice_with_effect`."""
     return {
         "advice": advice.advice,
+        "code": advice.code,
         "p_satisfied": round(advice.p_satisfied, 4),
         "reasons": list(advice.reasons),
         "text": advice.text,
+        "texts": list(advice.texts[:MOST_TEXTS]),
+        "waits_for": advice.waits_for.value if advice.waits_for is not None else None,
+        "until": advice.until.isoformat() if advice.until is not None else None,
+        "invitation": advice.invitation.to_json() if advice.invitation is not None else None,
+        "at_risk": advice.at_risk,
     }
+
+
+def advice_with_effect(advice: InviteAdvice, effect: Effect | None) -> dict[str, Any]:
+    """The advice as others see it. `effect` is null where inviting is out of the question."""
+    return advice_json(advice) | {"effect": effect.to_json() if effect is not None else None}

@@ -16,19 +16,21 @@ from sqlmodel import col, select
 
 from app.core.auto_reply import Purpose, Silence, decide_before_sending
 from app.core.events import Event, EventType, Kind, Sender
+from app.core.invitations import INVITATION
 from app.db.journal import Stored, echoes_of, lock_buyers, store_events, try_lock_buyer
 from app.db.tables import OutboxRow, OutboxState, ShopRow
 from app.gateways.consoles import Reply, console_of
 from app.usecases.absorb import absorb_own_words
-from app.usecases.acts import act, record_acts
+from app.usecases.acts import act, called, record_acts
 from app.usecases.considered import Considered
 from app.usecases.consoles import ShopConsole, consoles_for_replies
 from app.usecases.knowledge import Knowledge, may_be_said
 from app.usecases.phrase_use import count_use
 from app.usecases.picture import look_at_buyers
-from app.usecases.records import Records
+from app.usecases.records import WORDS_OF_INVITATION, Records
 from app.usecases.shops import Shop, read_shop
 from app.usecases.situations import situation_of_letter, sources_of
+from phrasebank import Phrase
 from phrasebank.variants import is_wording_of
 
 LEASE = timedelta(seconds=15)
@@ -68,7 +70,15 @@ class Letter:
     @property
     def reply(self) -> Reply:
         """As a console takes it."""
-        return Reply(self.id, self.session, self.buyer, self.message, self.text, self.sender)
+        return Reply(
+            self.id,
+            self.session,
+            self.buyer,
+            self.message,
+            self.text,
+            self.sender,
+            invites=self.purpose == Purpose.INVITE.value,
+        )
 
 
 def next_letter_at(db: Database, busy: Collection[str] = ()) -> datetime | None:
@@ -151,14 +161,14 @@ def _open(
             continue
         unknown = (OUTCOME_UNKNOWN,) if row.last_error == OUTCOME_UNKNOWN else ()
         if now > row.expires_at:
-            title = "自动回复已过时限，可能已送达" if unknown else "自动回复已过时限，没有发送"
+            title = f"{called(row.purpose)}已过时限，{'可能已送达' if unknown else '没有发送'}"
             acts.append(_close(row, OutboxState.EXPIRED, now, title, unknown))
             continue
         no = objection(considered, row)
         if no is not None and no.until is not None and no.until <= row.expires_at:
             row.due_at = no.until
         elif no is not None:
-            title = "不再发送，可能已送达" if unknown else "发送前已取消"
+            title = "不再发送，可能已送达" if unknown else _withdrawn(row.purpose)
             acts.append(_close(row, OutboxState.DROPPED, now, title, (*no.reasons, *unknown), no.code))
         elif console is None and (shop.callback_url is None or shop.callback_secret is None):
             acts.append(
@@ -181,13 +191,12 @@ def _is_shown(db: Database, row: OutboxRow) -> bool:
 
 def objection(considered: Considered, row: OutboxRow) -> Silence | None:
     """Ask the guards once more, and mark the words as what they are by now. None: the reply may leave."""
-    db, shop = considered.db, considered.picture.shop
     session = considered.picture.sessions[row.session]
     situation = situation_of_letter(considered, session, row)
-    phrase = considered.knowledge.bank(db, shop).get(row.phrase_id) if row.phrase_id is not None else None
+    phrase = _phrase_of(considered, row)
     admitted = (
         phrase is not None
-        and may_be_said(phrase, considered.occasion(session, situation.message))
+        and (phrase is INVITATION or may_be_said(phrase, considered.occasion(session, situation.message)))
         and is_wording_of(phrase, row.text)
     )
     no = decide_before_sending(
@@ -201,6 +210,15 @@ def objection(considered: Considered, row: OutboxRow) -> Silence | None:
     if no is None:
         row.sender = situation.sender_for(Purpose(row.purpose)).value
     return no
+
+
+def _phrase_of(considered: Considered, row: OutboxRow) -> Phrase | None:
+    """The phrase that the words were taken from, as it is now."""
+    if row.phrase_id == INVITATION.id:
+        return INVITATION
+    if row.phrase_id is None:
+        return None
+    return considered.knowledge.bank(considered.db, considered.picture.shop).get(row.phrase_id)
 
 
 def _letter(row: OutboxRow, shop: Shop, console: ShopConsole | None, considered: Considered) -> Letter:
@@ -247,7 +265,7 @@ def record_attempts(db: Database, knowledge: Knowledge, attempts: Sequence[Attem
             row.attempts = own[row.id].letter.attempt
             if own[row.id].error is None:
                 row.sent_at, row.last_error = now, None
-                acts.append(_close(row, OutboxState.SENT, now, "已自动回复"))
+                acts.append(_close(row, OutboxState.SENT, now, _done(row.purpose)))
                 sent.append(row)
             else:
                 acts += _note_failure(row, own[row.id], now)
@@ -264,10 +282,18 @@ def _note_failure(row: OutboxRow, attempt: Attempt, now: datetime) -> list[dict[
     row.last_error = error[:500]
     tried = attempt.letter.attempt
     if attempt.gone or tried > len(RETRY_AFTER_S):
-        return [_close(row, OutboxState.DEAD, now, "自动回复没有送达", (error,))]
+        return [_close(row, OutboxState.DEAD, now, f"{called(row.purpose)}没有送达", (error,))]
     pause = RETRY_AFTER_S[tried - 1] * (1 + JITTER * (2 * attempt.chance - 1))
     row.due_at = now + timedelta(seconds=max(pause, attempt.retry_after_s or 0))
     return []
+
+
+def _done(purpose: str) -> str:
+    return "已自动邀请评价" if purpose == Purpose.INVITE.value else "已自动回复"
+
+
+def _withdrawn(purpose: str) -> str:
+    return "发送前已撤回邀请" if purpose == Purpose.INVITE.value else "发送前已取消"
 
 
 def _switch_off(db: Database, attempt: Attempt, now: datetime) -> dict[str, Any]:
@@ -297,7 +323,7 @@ def _note_said(
     if not rows:
         return
     for row in rows:
-        if row.phrase_id is not None:
+        if row.phrase_id is not None and row.phrase_id != INVITATION.id:
             count_use(db, shop, row.phrase_id, now, used=True, sent=1)
     events = [
         Event(
@@ -313,10 +339,24 @@ def _note_said(
         )
         for row in rows
     ]
+    events += [_invitation(row, now) for row in rows if row.purpose == Purpose.INVITE.value]
     # A console may have told of it under this id before we came to note it; then it is worked in already.
     stored = store_events(db, shop.id, events, now)
     new = [event for event, one in zip(events, stored, strict=True) if one is Stored.ACCEPTED]
     absorb_own_words(db, knowledge, shop, new, now)
+
+
+def _invitation(row: OutboxRow, now: datetime) -> Event:
+    """That the one invitation of the session is used up."""
+    return Event(
+        id=f"{row.id}:invite",
+        type=EventType.INVITE_SENT,
+        at=now,
+        session=row.session,
+        buyer=row.buyer,
+        by="system",
+        extra={"reply": row.id, WORDS_OF_INVITATION: row.text},
+    )
 
 
 def _close(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session as Database
 from sqlmodel import col, select
@@ -17,9 +18,11 @@ from app.core.profiles import Edition
 from app.core.said import said_in
 from app.core.sessions import SHOP_SENDERS, Session, fold_session
 from app.db.journal import events_about_buyers, events_about_sessions
-from app.db.tables import DeadlineRow
+from app.db.tables import DeadlineRow, SessionRow
 from app.usecases.leaves import leaves_of, with_leave
 from app.usecases.shops import Shop
+
+_ASKED: Final = frozenset({EventType.INVITE_SENT, EventType.RATING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,25 @@ def sessions_with_open_items(db: Database, shop_id: str, buyers: Iterable[str]) 
         )
     ):
         out[buyer].add(session)
+    return out
+
+
+def sessions_asked_since(
+    db: Database, shop_id: str, events: Mapping[str, Sequence[Event]]
+) -> dict[str, set[str]]:
+    """The sessions of buyers for which it matters that there was an invitation or a rating in another one.
+
+    `events` by buyer. These are the sessions that went on after it, whose advice it may change.
+    """
+    out: dict[str, set[str]] = {}
+    for buyer, own in events.items():
+        since = min((event.at for event in own if event.type in _ASKED), default=None)
+        if since is None:
+            continue
+        query = select(SessionRow.id).where(
+            SessionRow.shop_id == shop_id, SessionRow.buyer == buyer, SessionRow.last_event_at >= since
+        )
+        out[buyer] = set(db.exec(query))
     return out
 
 

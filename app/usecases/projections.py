@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session as Database
@@ -10,7 +11,10 @@ from sqlmodel import col, select
 
 from app.core.clocks import OpenItem
 from app.core.events import Event, EventType, Kind
+from app.core.invites import InviteAdvice
+from app.core.inviting import INVITE_WITHIN, look_again_at
 from app.core.ladder import Due, first_ahead, steps
+from app.core.sessions import Session
 from app.db.tables import DeadlineRow, PresenceRow, SessionRow
 from app.db.upserts import upsert
 from app.usecases.considered import Considered, advice_json
@@ -130,7 +134,14 @@ def _session_rows(considered: Considered) -> Iterator[dict[str, Any]]:
             "suggestions": suggestions,
             "advice": advice_json(advice) if advice else None,
             "recap": before.to_json() if before else None,
+            "look_at": _look_at(considered, session, advice),
         }
+
+
+def _look_at(considered: Considered, session: Session, advice: InviteAdvice | None) -> datetime | None:
+    """When to look at the advice again; nobody looks at what was over long ago when it came."""
+    at = look_again_at(session, advice, considered.picture.shop.policy)
+    return at if at is not None and at > considered.picture.now - INVITE_WITHIN else None
 
 
 def note_presence(db: Database, shop_id: str, events: Iterable[Event]) -> None:

@@ -5,20 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlmodel import Session as Database
 from sqlmodel import col, select
 
 from app.core.events import EventType
+from app.core.invites import BuyerPast, PastInvite
+from app.core.rating_effect import Standing
+from app.core.sessions import Session
 from app.core.situations import Staffing
-from app.db.tables import EventRow, OutboxRow
+from app.db.tables import EventRow, OutboxRow, SessionRow
 from app.usecases.picture import Picture
+from app.usecases.rating_standing import rating_standing
 from app.usecases.shops import Shop
 from app.usecases.staffing import staffing_of
 
 FLAG_LASTS: Final = timedelta(days=30)
 """So long nothing is said unattended to a buyer who was flagged, in whatever session."""
+
+
+WORDS_OF_INVITATION: Final = "words"
+"""The field of an `invite_sent` that tells what was said beside the card, where we know."""
+
+
+class _PastEvent(NamedTuple):
+    session: str
+    at: datetime
+    invite: bool
+    agent: str | None
+    text: str | None
+    """What was said beside the card, or the label of the rating."""
 
 
 @dataclass(slots=True)
@@ -33,6 +50,8 @@ class Records:
     _flagged: frozenset[str] | None = None
     _staffing: Staffing | None = None
     _decided: dict[str, set[str]] = field(default_factory=dict)
+    _past: dict[str, list[_PastEvent]] | None = None
+    _rating_standing: list[Standing | None] = field(default_factory=list)
 
     @classmethod
     def about(cls, db: Database, pictures: Iterable[Picture]) -> Records:
@@ -76,6 +95,49 @@ class Records:
         """Note that something more was decided on."""
         self.decided(session)
         self._decided[session].add(once)
+
+    def past(self, session: Session) -> BuyerPast:
+        """What the buyer's other sessions know of invitations and ratings, as far back as they matter."""
+        if self._past is None:
+            self._past = self._read_past()
+        others = [one for one in self._past.get(session.buyer, ()) if one.session != session.id]
+        return BuyerPast(
+            tuple(PastInvite(one.at, one.agent, one.text) for one in others if one.invite),
+            tuple((one.at, one.text) for one in others if not one.invite and one.text is not None),
+        )
+
+    def _read_past(self) -> dict[str, list[_PastEvent]]:
+        policy = self.shop.policy
+        days = max(policy.invite_cooldown_days, policy.invite_after_bad_days, 1)
+        found: dict[str, list[_PastEvent]] = {}
+        query = (
+            select(EventRow, SessionRow.agent)
+            .join(
+                SessionRow,
+                (col(SessionRow.shop_id) == col(EventRow.shop_id))
+                & (col(SessionRow.id) == col(EventRow.session)),
+                isouter=True,
+            )
+            .where(
+                EventRow.shop_id == self.shop.id,
+                col(EventRow.buyer).in_(self.buyers),
+                EventRow.at > self.now - timedelta(days=days + 1),
+                col(EventRow.type).in_((EventType.INVITE_SENT.value, EventType.RATING.value)),
+            )
+            .order_by(col(EventRow.at), col(EventRow.id))
+        )
+        for row, agent in self.db.exec(query):
+            invite = row.type == EventType.INVITE_SENT.value
+            text = row.body.get(WORDS_OF_INVITATION if invite else "label")
+            one = _PastEvent(row.session or "", row.at, invite, row.body.get("agent", agent), text)
+            found.setdefault(row.buyer or "", []).append(one)
+        return found
+
+    def rating_standing(self) -> Standing | None:
+        """Where the shop's good rate stands in the period that its platform judges."""
+        if not self._rating_standing:
+            self._rating_standing.append(rating_standing(self.db, self.shop, self.now))
+        return self._rating_standing[0]
 
     def staffing(self) -> Staffing:
         """Is anybody there to answer?"""

@@ -11,8 +11,9 @@ from sqlmodel import col, or_, select
 
 from app.core.auto_reply import Sources
 from app.core.clocks import OpenItem
+from app.core.inviting import INVITE_WITHIN, invite_due_at
 from app.core.sessions import Message, Session
-from app.core.situations import Purpose, Situation, phrases_chosen
+from app.core.situations import Purpose, Situation, last_words, phrases_chosen
 from app.db.tables import OutboxRow, OutboxState, SessionRow
 from app.usecases.considered import Considered, message_of, values_of
 from app.usecases.picture import mood_of, said_to
@@ -31,6 +32,22 @@ def situation_of(considered: Considered, session: Session, item: OpenItem) -> Si
         message_of(session, item),
         item.at,
         item.deadline_at,
+        decided=lambda: considered.records.decided(session.id),
+    )
+
+
+def situation_to_invite(considered: Considered, session: Session) -> Situation:
+    """The situation of a session in which nothing may be waiting, as of the picture's time."""
+    last = last_words(session)
+    said_at = last.at if last is not None else considered.picture.now
+    due_at = invite_due_at(session, considered.picture.shop.policy) or said_at
+    return _situation(
+        considered,
+        session,
+        None,
+        session.last_buyer_message,
+        said_at,
+        due_at + INVITE_WITHIN,
         decided=lambda: considered.records.decided(session.id),
     )
 
@@ -54,7 +71,11 @@ def sources_of(considered: Considered, session: Session, message: Message | None
 
     return Sources(
         found=found,
-        phrases=lambda purpose: considered.phrases(session, phrases_chosen(purpose, policy)),
+        phrases=lambda purpose: (
+            considered.invitations(session)
+            if purpose is Purpose.INVITE
+            else considered.phrases(session, phrases_chosen(purpose, policy))
+        ),
         linter=considered.knowledge.reports,
     )
 
@@ -91,7 +112,30 @@ def _situation(
         staffing=records.staffing,
         decided=decided,
         heard_at=lambda purpose: _heard_at(considered.db, shop.id, session, purpose, picture.now, but_not),
+        advice=lambda: considered.advice_now(session),
+        invited=lambda: _invited(considered.db, shop.id, session, but_not),
     )
+
+
+def _invited(db: Database, shop_id: str, session: Session, but_not: str) -> bool:
+    """Is another invitation under way, offered or sent? One that never left the outbox is none."""
+    never_left = (
+        col(OutboxRow.state).in_((OutboxState.DROPPED.value, OutboxState.EXPIRED.value))
+        & col(OutboxRow.last_error).is_(None)
+        & (OutboxRow.attempts == 0)
+    )
+    found = db.exec(
+        select(OutboxRow.id)
+        .where(
+            OutboxRow.shop_id == shop_id,
+            OutboxRow.session == session.id,
+            OutboxRow.purpose == Purpose.INVITE.value,
+            OutboxRow.id != but_not,
+            ~never_left,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def _heard_at(

@@ -9,7 +9,7 @@ from app.core.auto_reply import Say
 from app.core.recap import Recap
 from app.core.routing import RoutingAdvice
 from app.usecases.absorb import EventDecision
-from app.usecases.considered import advice_json
+from app.usecases.considered import advice_with_effect
 from app.usecases.take_events import Answer
 
 
@@ -54,7 +54,9 @@ def decision_json(decision: EventDecision, now: datetime) -> dict[str, Any]:
         "clock": clock,
         "suggestions": list(decision.suggestions),
         "auto_reply": auto_reply,
-        "rating_advice": advice_json(decision.advice) if decision.advice is not None else None,
+        "rating_advice": (
+            advice_with_effect(decision.advice, decision.effect) if decision.advice is not None else None
+        ),
         "routing_advice": (
             routing_json(decision.routing, decision.recap) if decision.routing is not None else None
         ),

@@ -22,7 +22,13 @@ from app.web.rendering import ENVIRONMENT, render
 from phrasebank import Phrase
 
 PURPOSE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {"answer": "直接回答", "holding": "安抚回复", "welcome": "欢迎语", "off_hours": "下班留言"}
+    {
+        "answer": "直接回答",
+        "holding": "安抚回复",
+        "welcome": "欢迎语",
+        "off_hours": "下班留言",
+        "invite": "邀请评价",
+    }
 )
 KIND_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"new": ("会多说", "good"), "gone": ("不再说", "warn"), "changed": ("说法或时间变了", "calm")}

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.events import Event, parse_event
-from app.core.invites import INVITATIONS, InviteAdvice, InviteRules, advise
+from app.core.invitations import INVITATIONS
+from app.core.invites import BuyerPast, InviteAdvice, InviteRules, PastInvite, advise
 from app.core.mood import Mood
 from app.core.sessions import Session, fold_session
 from app.platforms.catalog import load_profiles
@@ -59,6 +60,10 @@ def advice(
     folded = session(*lines, start=start)
     assert folded.last_event_at is not None
     return advise(folded, mood, rules, folded.last_event_at + later, **more)  # type: ignore[arg-type]
+
+
+def invited(*earlier: tuple[datetime, str]) -> BuyerPast:
+    return BuyerPast(tuple(PastInvite(at, agent) for at, agent in earlier))
 
 
 SOLVED: tuple[Line, ...] = (
@@ -267,9 +272,13 @@ def test_an_unanswered_closing_thanks_is_not_held_against_inviting(open_items: i
 def test_where_the_platform_counts_once_per_agent_buyer_and_day(
     earlier: list[tuple[datetime, str]], expected: str
 ) -> None:
-    rules = InviteRules(once_per_agent_buyer_day=True)
-    assert advice(*SOLVED, rules=rules, earlier_invites=earlier).advice == expected
-    assert advice(*SOLVED, earlier_invites=earlier).advice == "invite"
+    rules = InviteRules(once_per=frozenset({"session", "buyer_agent_day"}), cooldown_days=0)
+    found = advice(*SOLVED, rules=rules, past=lambda: invited(*earlier))
+    assert found.advice == expected
+    if expected == "no":
+        assert found.until == datetime.fromisoformat("2026-11-23T00:00:00+08:00")
+    anywhere = InviteRules(cooldown_days=0)
+    assert advice(*SOLVED, rules=anywhere, past=lambda: invited(*earlier)).advice == "invite"
 
 
 def test_what_comes_later_is_not_known_yet() -> None:
@@ -286,7 +295,7 @@ def test_withdrawn_words_do_not_wait_for_an_answer() -> None:
 def test_every_platform_gives_rules_to_decide_by(platform: str) -> None:
     rules = InviteRules.of_profile(load_profiles()[platform])
     assert 0 < rules.target <= 1
-    assert rules.once_per_session
+    assert "session" in rules.once_per
     assert advice(*SOLVED, rules=rules, mood=Mood(0.999, 0.0)).advice == "invite"
 
 

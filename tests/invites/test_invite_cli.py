@@ -49,7 +49,7 @@ def test_each_session_gives_one_object_in_order_of_appearance() -> None:
     assert code == 0
     assert [(record["session"], record["advice"]) for record in records] == [("S9", "invite"), ("S2", "wait")]
     for record in records:
-        assert set(record) == {"session", "advice", "p_satisfied", "reasons"}
+        assert {"session", "advice", "p_satisfied", "reasons"} <= set(record)
         assert 0 <= float(str(record["p_satisfied"])) <= 1
         assert record["reasons"]
 

@@ -283,7 +283,7 @@ VALUES: dict[str, Callable[[], object]] = {
     "DY-HOURS hours.1": lambda: _hours(_douyin(), 1),
     "DY-SAT-FORMULA hours.0": lambda: _hours(_satisfaction(), 0),
     "DY-SAT-FORMULA hours.1": lambda: _hours(_satisfaction(), 1),
-    "DY-INVITE-ONCE manual_and_system_share_one_shot": lambda: _once_per("douyin") == "session",
+    "DY-INVITE-ONCE manual_and_system_share_one_shot": lambda: "session" in _once_per("douyin"),
     "PDD-5MIN window_seconds": lambda: _five_minutes().definition.window_s,
     "PDD-THRESHOLD-80 op": lambda: _line(_five_minutes()).op,
     "PDD-THRESHOLD-80 target": lambda: _line(_five_minutes()).value,
@@ -368,7 +368,7 @@ _LIMITS = {
 }
 
 
-def _once_per(platform: str) -> str:
+def _once_per(platform: str) -> tuple[str, ...]:
     invite = load_profiles()[platform].invite
     assert invite is not None
     return invite.once_per

@@ -104,7 +104,7 @@ def test_kuaishou_counts_people_answered_by_people_since_2023() -> None:
 def test_the_figures_that_other_parts_read_are_there() -> None:
     kuaishou = load_profiles()["kuaishou"]
     assert kuaishou.invite is not None
-    assert (kuaishou.invite.once_per, kuaishou.invite.valid_hours) == ("session", 24)
+    assert (kuaishou.invite.once_per, kuaishou.invite.valid_hours) == (("session", "buyer_agent_day"), 24)
     assert kuaishou.invite.hours == Span(8 * 3600, 23 * 3600)
     assert kuaishou.sms is not None
     assert (kuaishou.sms.unhandled_over_s, kuaishou.sms.max_per_hour, kuaishou.sms.max_per_day) == (

@@ -78,6 +78,8 @@ class Reply:
     message: str
     text: str
     sender: str
+    invites: bool = False
+    """Is it an invitation to rate? A console that can send a rating card sends it too; the others say the words."""
 
 
 @dataclass(frozen=True, slots=True)
