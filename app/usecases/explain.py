@@ -14,14 +14,15 @@ from app.core.clocks import OpenItem
 from app.core.events import parse_event
 from app.core.explanation import Examined, examine
 from app.core.ladder import STEP_NAMES, Due, Step, steps
+from app.core.sessions import Session
 from app.core.situations import Moment, Purpose
 from app.core.stories import Answer, Story, story_of
 from app.db.tables import ActRow, DeadlineRow, EventRow, OutboxRow
-from app.usecases.considered import Considered, message_of
+from app.usecases.considered import Considered, advice_with_effect, message_of
 from app.usecases.knowledge import Knowledge
 from app.usecases.picture import buyer_events, look_at_buyer
 from app.usecases.shops import Shop, read_shop
-from app.usecases.situations import situation_of, sources_of
+from app.usecases.situations import situation_of, situation_to_invite, sources_of
 from phrasebank import Result
 
 _ACTS_OF: Final = {
@@ -73,6 +74,7 @@ def explain(
         "ladder": [],
         "guards": [],
         "match": None,
+        "invitation": None,
         "replies": [_reply_json(one) for one in replies],
         "acts": [_act_json(one) for one in acts],
         "now": None,
@@ -105,6 +107,7 @@ def explain(
             "reasons": list(decision.reasons),
             "suggestions": considered.hits_json(session, found),
         }
+    out["invitation"] = _invitation_json(considered, considered.picture.sessions[row.session])
     if story.opened_at is not None:
         out["guards"], out["match"] = _examined(db, knowledge, shop, row, story, item, now)
     out["summary"] = _summary(shop, row, story, ladder, replies, decision)
@@ -117,6 +120,19 @@ def _decide_now(considered: Considered, item: OpenItem) -> tuple[Decision, Resul
         situation_of(considered, session, item), sources_of(considered, session, message_of(session, item))
     )
     return decision, considered.found_for(session, item)
+
+
+def _invitation_json(considered: Considered, session: Session) -> dict[str, Any] | None:
+    """The rating advice on the session as of now, and what stands in the way of an automatic invitation."""
+    advice = considered.advice_now(session)
+    if advice is None:
+        return None
+    situation = situation_to_invite(considered, session)
+    sources = sources_of(considered, session, situation.message)
+    return {
+        "advice": advice_with_effect(advice, considered.effect(advice)),
+        "guards": _guards_json(examine(situation, Purpose.INVITE, Moment.QUIET, sources)),
+    }
 
 
 def _examined(
@@ -176,11 +192,14 @@ def _group_json(examined: Examined, decision: Decision, at: datetime) -> dict[st
         "purpose": examined.purpose.value,
         "as_of": at.isoformat(),
         "says": decision.text if isinstance(decision, Say) and says else None,
-        "guards": [
-            {"code": one.code, "name": one.name, "passed": one.passed, "why": one.why}
-            for one in examined.guards
-        ],
+        "guards": _guards_json(examined),
     }
+
+
+def _guards_json(examined: Examined) -> list[dict[str, Any]]:
+    return [
+        {"code": one.code, "name": one.name, "passed": one.passed, "why": one.why} for one in examined.guards
+    ]
 
 
 def _match_json(shop: Shop, found: Result) -> dict[str, Any]:
