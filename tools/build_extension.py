@@ -34,7 +34,9 @@ def contents() -> Iterator[tuple[str, bytes]]:
         if path.is_dir():
             continue
         name = path.relative_to(EXTENSION).as_posix()
-        if path.suffix not in SUFFIXES or any(part.startswith(".") for part in path.parts[len(EXTENSION.parts) :]):
+        if path.suffix not in SUFFIXES or any(
+            part.startswith(".") for part in path.parts[len(EXTENSION.parts) :]
+        ):
             raise ValueError(f"extension/{name} 不该进安装包 / does not belong in the package")
         yield name, with_version(path.read_bytes()) if name == "manifest.json" else path.read_bytes()
 

@@ -28,7 +28,9 @@ weeks = st.fixed_dictionaries({day: spans for day in WEEKDAYS})
 days = st.dates(date(2026, 1, 1), date(2027, 12, 31)).map(str)
 notes = st.text("大促盘点 A-z<>&\"'", max_size=8).map(str.strip)
 names = st.text("小林周May<b>12", min_size=1, max_size=6)
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
+moments = st.integers(0, 525_600).map(
+    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 closings = st.tuples(moments, st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=9)), notes).map(
     lambda each: {
         "from": each[0].isoformat(),
@@ -132,7 +134,10 @@ BASE: dict[str, Any] = {"week": {"mon": ["09:00-18:00"]}}
         ({"day__0__date": "2026-11-11", "day__0__note": "长" * 201}, "day.0.note"),
         ({"closing__0__from": "明天"}, "closing.0.from"),
         ({"closing__0__until": "2026-11-22T18:00"}, "closing.0.from"),
-        ({"closing__0__from": "2026-11-22T18:00", "closing__0__until": "2026-11-22T17:00"}, "closing.0.until"),
+        (
+            {"closing__0__from": "2026-11-22T18:00", "closing__0__until": "2026-11-22T17:00"},
+            "closing.0.until",
+        ),
         ({"shift__0__mon": "09:00-12:00"}, "shift.0.agent"),
         ({"shift__0__agent": "小林", "shift__0__mon": "早班"}, "shift.0.mon"),
         ({"shift__0__agent": "小林", "shift__0__days": "下周一 休息"}, "shift.0.days"),
@@ -156,14 +161,23 @@ def test_a_closing_is_in_the_shops_time_and_to_the_second() -> None:
 
 
 def test_a_row_that_is_cleared_is_gone() -> None:
-    stored = hours_json(read_hours(BASE | {"days": {"2026-11-11": {"hours": ["00:00-24:00"], "note": "大促"}}}))
+    stored = hours_json(
+        read_hours(BASE | {"days": {"2026-11-11": {"hours": ["00:00-24:00"], "note": "大促"}}})
+    )
     fields = hours_fields(stored, day__0__date="", day__0__hours="", day__0__note="")
     assert read_hours(reading_of(fields, stored).document).days == {}
 
 
 ROSTER: dict[str, Any] = {
     "agents": [
-        {"id": "小林", "name": "林", "groups": ["售前"], "limit": 6, "skills": ["退换货"], "note": "<b>早班</b>"},
+        {
+            "id": "小林",
+            "name": "林",
+            "groups": ["售前"],
+            "limit": 6,
+            "skills": ["退换货"],
+            "note": "<b>早班</b>",
+        },
         {"id": "小周", "limit": 0},
     ],
     "groups": [

@@ -144,7 +144,8 @@ def test_two_editors_of_a_roster_meet_and_neither_loses_a_change(desk: Running) 
 def test_a_roster_s_faults_stand_beside_their_fields(desk: Running) -> None:
     desk.ask("PUT", "/v1/roster", json=ROSTER)
     answer = desk.client.post(
-        "/hours/roster/save", data=form(desk, "/hours/roster", agent__0__limit="六", group__0__fallback="仓库")
+        "/hours/roster/save",
+        data=form(desk, "/hours/roster", agent__0__limit="六", group__0__fallback="仓库"),
     )
     page = read(answer.text)
     assert answer.status_code == 422
@@ -164,9 +165,7 @@ def test_the_roster_page_says_who_is_there(desk: Running) -> None:
     assert "在线" in seat.text
 
 
-def test_whoever_may_only_read_sees_the_pages_and_cannot_change_them(
-    sqlite_url: str, knowledge: Any
-) -> None:
+def test_whoever_may_only_read_sees_the_pages_and_cannot_change_them(sqlite_url: str, knowledge: Any) -> None:
     for desk in run_service(sqlite_url, knowledge):
         key = desk.service.writer.submit(
             lambda db: add_key(db, "demo", desk.clock(), scopes=("dashboard", "read"))  # noqa: B023
@@ -184,6 +183,9 @@ def test_whoever_may_only_read_sees_the_pages_and_cannot_change_them(
 
 def test_a_form_of_another_site_is_refused(desk: Running) -> None:
     fields = form(desk)
-    assert desk.client.post("/hours/save", data=fields, headers={"origin": "https://evil.example"}).status_code == 403
+    assert (
+        desk.client.post("/hours/save", data=fields, headers={"origin": "https://evil.example"}).status_code
+        == 403
+    )
     assert desk.client.post("/hours/save", data=fields | {"token": "x"}).status_code == 403
     assert desk.client.post("/hours/save", data=fields | {"base": "[]"}).status_code == 422
