@@ -10,10 +10,11 @@ import socket
 import sys
 import webbrowser
 from asyncio.subprocess import Process
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 import httpx2 as httpx
@@ -23,6 +24,7 @@ from sqlmodel import Session as Database
 from app.cli.output import cannot, say
 from app.db.engine import open_engine
 from app.db.migrate import upgrade
+from app.demo.past import in_batches, past_sessions
 from app.demo.player import DemoShop, Player
 from app.demo.script import Script, ScriptError, load_script
 from app.demo.tempo import Tempo
@@ -45,6 +47,8 @@ READY_WITHIN_S: Final = 90.0
 ENDS_WITHIN_S: Final = 8.0
 EARLIEST, LATEST, START = time(8, 30), time(20, 0), time(10, 0)
 """Between the first two the real clock is used; else the demo's clock stands at the third."""
+PAST_BATCH: Final = 60
+"""Events of the past that are told at a time: few, so that the day's own do not wait for them."""
 CREDENTIALS: Final = "demo.json"
 """The demo's own file in its data folder: the key and the secret of a shop with invented buyers."""
 
@@ -240,6 +244,7 @@ async def _run(stage: _Stage, link: str, speed: float, *, once: bool, headless: 
             tempo=Tempo.of_speed(speed),
             tell=_tell,
             now=wall_clock.shifted(stage.offset_s),
+            past=_past_batches(stage),
         )
         playing = asyncio.ensure_future(player.play(once=once))
         tasks.append(playing)  # type: ignore[arg-type]
@@ -257,6 +262,12 @@ async def _run(stage: _Stage, link: str, speed: float, *, once: bool, headless: 
         await asyncio.gather(*tasks, return_exceptions=True)
         await _end(server)
         say("演示结束 / the demo has ended")
+
+
+def _past_batches(stage: _Stage) -> Iterator[Sequence[dict[str, Any]]]:
+    zone = load_profiles()[stage.script.platform].primary_reply.latest.definition.zone
+    today = wall_clock.shifted(stage.offset_s)().astimezone(zone).date()
+    return in_batches(past_sessions(stage.script, zone, today), PAST_BATCH)
 
 
 async def _start_server(stage: _Stage) -> Process:

@@ -20,7 +20,7 @@ from typing import Any, Final
 import httpx2 as httpx
 
 from app.demo.receiver import CALLBACK_PATH, Receiver
-from app.demo.script import Dialogue, Exchange, Line, Script, Shift
+from app.demo.script import LATE_WORDS, Dialogue, Exchange, Line, Script, Shift
 from app.demo.service import RETRY_WAITS_S, Service, Tell
 from app.demo.tempo import HEAD_STARTS_S, Tempo
 
@@ -37,7 +37,6 @@ CLICKS: Final = 0.7
 ALONE_S: Final = 200.0
 """How long a buyer whom nobody answers in the script is really left alone, in seconds from the message: a window of
 three minutes and a bit. Then an agent takes up the chat with `LATE_WORDS`, as people do with what they missed."""
-LATE_WORDS: Final = "让您久等了，刚才咨询的人比较多，您的问题我现在就为您处理"
 BETWEEN_DAYS_S: Final = 5.0
 
 
@@ -97,7 +96,9 @@ class Player:
         retry_waits_s: Sequence[float] = RETRY_WAITS_S,
         alone_s: float = ALONE_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        past: Iterable[Sequence[dict[str, Any]]] = (),
     ) -> None:
+        """`past` are batches of events of earlier days, told while the day is played."""
         self._script = script
         self._shop = shop
         self._base_url = base_url
@@ -107,6 +108,7 @@ class Player:
         self._retry_waits_s = retry_waits_s
         self._alone_s = alone_s
         self._now = now
+        self._past = past
         self._run = ""
         self._day_started_at = now()
         self._first_s = 0.0
@@ -134,12 +136,23 @@ class Player:
             stack.push_async_callback(self._service.settle)
             receiver = Receiver(self._shop.callback_secret, self.show)
             await stack.enter_async_context(receiver.listen(self._shop.callback_port))
+            telling = asyncio.ensure_future(self._tell_past())
+            stack.callback(telling.cancel)
             while True:
                 await self._play_day()
                 if once:
                     return
                 self._tell("—— 这一天结束，接着是第二天 / next day ——")
                 await asyncio.sleep(self._tempo.pause_s(BETWEEN_DAYS_S))
+
+    async def _tell_past(self) -> None:
+        told = 0
+        for batch in self._past:
+            told += len(await self._send(*batch))
+        if told:
+            self._tell(
+                f"前两周的会话已补上，共 {told} 条，可看「历史」和「服务质量」/ the past fortnight is there"
+            )
 
     async def show(self, letter: dict[str, Any]) -> None:
         """Show a reply of the machine to the buyer, and report it as the console's own event."""

@@ -29,6 +29,8 @@ CLOSING_WORDS: Final = (
     "收到，祝您生活愉快，有事随时叫我们。",
 )
 """An agent's last words where the script leaves the buyer's unanswered: several platforms count that as a miss."""
+LATE_WORDS: Final = "让您久等了，刚才咨询的人比较多，您的问题我现在就为您处理"
+"""What an agent says who takes up a chat that nobody answered in time."""
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 
 
