@@ -137,6 +137,8 @@ class KeyBoard:
     """The keys, and the form of a new one with the scopes that are ticked."""
 
     keys: Sequence[ApiKeyRow]
+    agents: Sequence[str]
+    """Who is on the roster: suggested where an extension is paired."""
     timezone: str
     form: Form = field(default_factory=Form)
     ticked: frozenset[str] = frozenset({"dashboard", "read", "lint"})
