@@ -40,6 +40,7 @@ NEEDED = (
     ("GET", "/quality/scale", "dashboard"),
     ("POST", "/quality/scale", "policy"),
     ("*", "/quality", "quality"),
+    ("*", "/phrases/propose", "propose"),
     ("POST", "/phrases", "phrases"),
     ("POST", "/policies", "policy"),
     ("POST", "/hours", "staff"),

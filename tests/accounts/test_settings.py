@@ -280,3 +280,28 @@ def test_somebody_who_signed_in_with_a_key_has_no_password_to_change(on_sqlite: 
     assert send(on_sqlite, "/settings/password", current="x").status_code == 403
     with on_sqlite.db() as db:
         assert len(list_keys(db, "demo")) == 1
+
+
+def test_an_agent_proposes_a_phrase_that_waits_for_approval(on_sqlite: Running) -> None:
+    hire(on_sqlite, "lin", "agent", name="小林")
+    come_in(on_sqlite, "lin")
+    page = on_sqlite.client.get("/phrases").text
+    assert "提一条话术" in page
+    assert "新话术" not in page
+    refused = send(on_sqlite, "/phrases/propose", text="亲，加微信 abc12345 给您返现", examples="能返现吗")
+    assert refused.status_code == 422
+    assert "加微信 abc12345" in refused.text
+    assert send(on_sqlite, "/phrases/propose", text=" ").status_code == 422
+    words = {
+        "text": "亲，赠品和主单一起发出",
+        "examples": "赠品什么时候发\n赠品一起发吗",
+        "state": "approved",
+        "id": "mine",
+    }
+    assert "已交给主管" in send(on_sqlite, "/phrases/propose", **words).text
+    phrases = on_sqlite.ask("GET", "/v1/phrases").json()["phrases"]
+    (proposed,) = [phrase for phrase in phrases if phrase["text"] == words["text"]]
+    assert proposed["state"] == "draft"
+    assert proposed["id"] != "mine"
+    assert proposed["examples"] == ["赠品什么时候发", "赠品一起发吗"]
+    assert send(on_sqlite, "/phrases/state", id=proposed["id"], state="approved").status_code == 403
