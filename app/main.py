@@ -61,6 +61,7 @@ from app.web.routes import (
     phrase_form,
     phrase_history,
     phrase_pages,
+    phrase_proposals,
     phrases,
     policy,
     policy_pages,
@@ -195,6 +196,7 @@ def create_app(
     for pages in (
         phrase_pages,
         phrase_form,
+        phrase_proposals,
         import_pages,
         care_pages,
         policy_pages,

@@ -11,6 +11,7 @@ SCOPES: Final = (
     "events",
     "lint",
     "read",
+    "propose",
     "phrases",
     "policy",
     "staff",
@@ -23,7 +24,7 @@ SCOPES: Final = (
     "shop",
     "dashboard",
 )
-"""What somebody may do: send events; lint; read sessions, measures and suggestions; change phrases; change what the machine may
+"""What somebody may do: send events; lint; read sessions, measures and suggestions; propose phrases; change them; change what the machine may
 do by itself; change service hours and roster; change who is told when a buyer waits; see the quality of everybody's service;
 invite members and change their roles; make and revoke keys; set consoles up; read the audit; change the shop itself; sign in."""
 
@@ -36,7 +37,7 @@ class Role(StrEnum):
     OWNER = "owner"
 
 
-_AGENT: Final = frozenset({"dashboard", "read", "lint"})
+_AGENT: Final = frozenset({"dashboard", "read", "lint", "propose"})
 _SUPERVISOR: Final = _AGENT | {"phrases", "policy", "staff", "alerts", "quality"}
 ROLE_SCOPES: Final[Mapping[Role, frozenset[str]]] = MappingProxyType(
     {

@@ -18,6 +18,7 @@ from app.usecases.administration import (
     new_signing_secret,
     principal_of_key,
 )
+from app.usecases.audit import OPERATOR
 
 PREFIX: Final = "mhp1."
 EXTENSION_SCOPES: Final = ("events", "lint", "read")
@@ -50,7 +51,14 @@ class Pairing:
 
 
 def pair_extension(
-    db: Database, shop_id: str, now: datetime, *, server: str, agent_id: str, agent_name: str = ""
+    db: Database,
+    shop_id: str,
+    now: datetime,
+    *,
+    server: str,
+    agent_id: str,
+    agent_name: str = "",
+    by: str = OPERATOR,
 ) -> Pairing:
     """Make a key and a signing secret for one agent's extension.
 
@@ -61,10 +69,11 @@ def pair_extension(
     agent_id = agent_id.strip()
     if not 0 < len(agent_id) <= LONGEST_AGENT:
         raise AdministrationError(
-            f"客服编号不能为空，最多 {LONGEST_AGENT} 个字符 / the agent's id is missing or too long"
+            f"客服编号不能为空，最多 {LONGEST_AGENT} 个字符 / the agent's id is missing or too long",
+            "agent",
         )
     name = agent_name.strip() or agent_id
-    key = add_key(db, shop_id, now, label=name, scopes=EXTENSION_SCOPES)
+    key = add_key(db, shop_id, now, label=name, scopes=EXTENSION_SCOPES, by=by)
     db.flush()
     principal = principal_of_key(db, key)
     assert principal is not None

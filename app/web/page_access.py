@@ -110,7 +110,7 @@ async def editor_of(request: Request, given_token: str, scope: str = "phrases") 
 
 def needs_scope(scope: str) -> str:
     """What somebody reads who may not do what needs the scope."""
-    return f"这里只有{who_may(scope)}能改；用密钥登录的，密钥要带 {scope} 权限。"
+    return f"这里只有{who_may(scope)}能用；用密钥登录的，密钥要带 {scope} 权限。"
 
 
 async def sent_by_anybody(request: Request) -> Mapping[str, list[str]]:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from app.usecases.browse_phrases import PAGE, Entry, Listing, Wanted
+from app.web.asked_forms import Form
 from app.web.dashboard import excerpt
 from app.web.rendering import ENVIRONMENT, render
 from app.web.who import NOBODY, Who
@@ -70,6 +71,11 @@ class Removed:
 def list_page(frame: Frame, listing: Listing, removed: Removed | None = None) -> str:
     """The list of phrases with its search."""
     return render("phrases/list.html", frame=frame, listing=listing, removed=removed)
+
+
+def proposal_page(frame: Frame, form: Form, done: str) -> str:
+    """The form by which an agent proposes a phrase."""
+    return render("phrases/propose.html", frame=frame, form=form, done=done)
 
 
 def results_part(frame: Frame, listing: Listing) -> str:

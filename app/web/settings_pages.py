@@ -14,16 +14,17 @@ from app.gateways.consoles import Console
 from app.usecases.audit import AuditAct
 from app.usecases.members import Link, Member, ShopOfMember
 from app.usecases.web_sessions import OpenSession
+from app.web.asked_forms import Form
 from app.web.phrase_pages import Frame
 from app.web.rendering import ENVIRONMENT, render
-from app.web.sign_in_pages import Form
 
 SCOPE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "events": "送入事件（客服台、扩展）",
         "lint": "检查用语",
         "read": "看会话、指标和推荐",
-        "phrases": "改话术",
+        "propose": "提话术，等批准",
+        "phrases": "改话术，批准别人提的",
         "policy": "改自动回复策略，叫停机器",
         "staff": "改服务时间和客服名单",
         "alerts": "看和改提醒渠道",
@@ -137,6 +138,8 @@ class KeyBoard:
     """The keys, and the form of a new one with the scopes that are ticked."""
 
     keys: Sequence[ApiKeyRow]
+    agents: Sequence[str]
+    """Who is on the roster: suggested where an extension is paired."""
     timezone: str
     form: Form = field(default_factory=Form)
     ticked: frozenset[str] = frozenset({"dashboard", "read", "lint"})

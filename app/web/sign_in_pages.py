@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from app.core.passwords import MIN_LENGTH, password_fault
 from app.core.roles import ROLE_NAMES
 from app.usecases.administration import AdministrationError
 from app.usecases.members import Link
+from app.web.asked_forms import Form
 from app.web.rendering import ENVIRONMENT, render
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form with what was written in it, and what is wrong with which field. Passwords are never shown again."""
-
-    fields: Mapping[str, str] = field(default_factory=dict)
-    fault: tuple[str, str] | None = None
 
 
 def sign_in_page(message: str | None = None, login: str = "", *, by_key: bool = False) -> str:

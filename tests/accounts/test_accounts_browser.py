@@ -26,6 +26,7 @@ expect = playwright_api.expect
 STRANGE = "<b>小</b>\u202e林"
 """A name with markup and a mark that turns the writing around."""
 ROOMS = (
+    "/phrases/propose",
     "/settings",
     "/settings/start",
     "/settings/shop",

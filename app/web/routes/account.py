@@ -21,12 +21,13 @@ from app.usecases.web_sessions import (
     session_id_of,
     sessions_of,
 )
+from app.web.asked_forms import Form
 from app.web.auth import COOKIE, ServiceDep
 from app.web.cookies import led_in, visitor_of
 from app.web.page_access import Viewer, first, html, page_error, plain_frame_of, submitted, viewer_of
 from app.web.settings_access import settings_viewer
 from app.web.settings_pages import Account, Told, account_page, start_page
-from app.web.sign_in_pages import Form, new_password_of
+from app.web.sign_in_pages import new_password_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "dashboard"

@@ -17,10 +17,11 @@ from app.usecases.setup_code import folded_code
 from app.usecases.shop_settings import checked_shop_name
 from app.usecases.sign_in import enter_shop, new_hash, principal_for
 from app.usecases.web_sessions import Visitor
+from app.web.asked_forms import Form
 from app.web.auth import ServiceDep
 from app.web.cookies import led_in, visitor_of
 from app.web.page_access import AnswerInstead, first, html, page_error, sent_by_anybody
-from app.web.sign_in_pages import Form, first_run_page, new_password_of
+from app.web.sign_in_pages import first_run_page, new_password_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 FIELDS = ("code", "shop_name", "shop_id", "platform", "name", "login")

@@ -20,10 +20,11 @@ from app.usecases.sign_in import (
     prove,
 )
 from app.usecases.web_sessions import Visitor, close_web_session
+from app.web.asked_forms import Form
 from app.web.auth import COOKIE, MAX_HEADER, ServiceDep
 from app.web.cookies import led_in, visitor_of
 from app.web.page_access import AnswerInstead, first, html, page_error, sent_by_anybody
-from app.web.sign_in_pages import Form, join_page, new_password_of
+from app.web.sign_in_pages import join_page, new_password_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

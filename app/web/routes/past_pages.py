@@ -15,7 +15,7 @@ from app.usecases.shops import Shop
 from app.web.auth import ServiceDep
 from app.web.counted_shop import of_counted_shop
 from app.web.date_ranges import read_range, shortcuts
-from app.web.page_access import Viewer, html, page_error, plain_frame_of, viewer_of
+from app.web.page_access import Viewer, html, needs_scope, page_error, plain_frame_of, viewer_of
 from app.web.past_pages import PastView, Wanted, measure_views, past_page
 from app.web.routes.measures import MEDIA_TYPES
 
@@ -62,7 +62,7 @@ async def get_history_table(kind: str, request: Request, service: ServiceDep) ->
 async def _viewer(request: Request) -> Viewer:
     viewer = await viewer_of(request)
     if not viewer.may(SCOPE):
-        raise page_error(403, "没有查看指标的权限", f"请管理员发一把带 {SCOPE} 权限的密钥。")
+        raise page_error(403, "没有查看指标的权限", needs_scope(SCOPE))
     return viewer
 
 

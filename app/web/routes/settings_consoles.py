@@ -17,11 +17,11 @@ from app.usecases.administration import AdministrationError
 from app.usecases.console_check import check_hook
 from app.usecases.consoles import find_console, list_consoles, remove_console, set_console
 from app.usecases.service import Service
+from app.web.asked_forms import Form
 from app.web.auth import ServiceDep
 from app.web.page_access import AnswerInstead, Viewer, first, html, page_error, plain_frame_of, submitted
 from app.web.settings_access import address_of, settings_viewer
 from app.web.settings_pages import ConsoleEntry, ConsoleForm, Told, console_page, consoles_page
-from app.web.sign_in_pages import Form
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "consoles"

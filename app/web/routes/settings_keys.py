@@ -10,12 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session as Database
 
 from app.usecases.administration import AdministrationError, add_key, list_keys, revoke_key
+from app.usecases.pairing import Pairing, pair_extension
 from app.usecases.service import Service
+from app.usecases.shop_documents import stored_roster
+from app.web.asked_forms import Form
 from app.web.auth import ServiceDep
 from app.web.page_access import Viewer, first, html, plain_frame_of, submitted
-from app.web.settings_access import settings_viewer
+from app.web.settings_access import address_of, settings_viewer
 from app.web.settings_pages import KeyBoard, Told, keys_page
-from app.web.sign_in_pages import Form
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "keys"
@@ -51,6 +53,32 @@ async def post_key(request: Request, service: ServiceDep) -> Response:
     return await _page(service, viewer, Told(secret=(f"新密钥：{label}", key)))
 
 
+@router.post("/settings/keys/pair")
+async def post_pairing(request: Request, service: ServiceDep) -> Response:
+    """The answer has the code that an agent pastes into the browser extension, this once."""
+    viewer, fields = await submitted(request, SCOPE)
+    written = {name: first(fields, name).strip() for name in ("agent", "agent_name")}
+    server = address_of(request, service, "")
+
+    def pair(db: Database) -> Pairing:
+        return pair_extension(
+            db,
+            viewer.shop.id,
+            viewer.now,
+            server=server,
+            agent_id=written["agent"],
+            agent_name=written["agent_name"],
+            by=viewer.principal.name,
+        )
+
+    try:
+        pairing = await service.write(pair)
+    except AdministrationError as error:
+        return await _page(service, viewer, form=Form(written, (error.field, str(error))), status=422)
+    secret = (f"配对码，给 {pairing.agent_name} 粘贴到浏览器扩展的选项页", pairing.code())
+    return await _page(service, viewer, Told(secret=secret))
+
+
 @router.post("/settings/keys/revoke")
 async def post_revoke(request: Request, service: ServiceDep) -> Response:
     viewer, fields = await submitted(request, SCOPE)
@@ -71,8 +99,11 @@ async def _page(
     ticked: frozenset[str] | None = None,
     status: int = 200,
 ) -> Response:
-    keys = await service.read(lambda db: list_keys(db, viewer.shop.id))
+    keys, roster = await service.read(
+        lambda db: (list_keys(db, viewer.shop.id), stored_roster(db, viewer.shop.id))
+    )
     in_order = sorted(keys, key=lambda key: (key.revoked_at is not None, -key.created_at.timestamp(), key.id))
     more = {} if ticked is None else {"ticked": ticked}
-    board = KeyBoard(in_order, viewer.shop.profile.timezone, form, **more)
+    agents = [agent.id for agent in roster.agents]
+    board = KeyBoard(in_order, agents, viewer.shop.profile.timezone, form, **more)
     return html(keys_page(plain_frame_of(viewer, SCOPE), board, told), status)

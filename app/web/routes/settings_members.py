@@ -22,11 +22,11 @@ from app.usecases.members import (
     withdraw_link,
 )
 from app.usecases.service import Service
+from app.web.asked_forms import Form
 from app.web.auth import ServiceDep
 from app.web.page_access import Viewer, first, html, plain_frame_of, submitted
 from app.web.settings_access import address_of, settings_viewer
 from app.web.settings_pages import MemberBoard, Told, members_page
-from app.web.sign_in_pages import Form
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "members"

@@ -19,11 +19,11 @@ from app.usecases.administration import (
 )
 from app.usecases.service import Service
 from app.usecases.shop_settings import change_shop, renew_callback_secret
+from app.web.asked_forms import Form
 from app.web.auth import ServiceDep
 from app.web.page_access import Viewer, first, html, plain_frame_of, submitted
 from app.web.settings_access import settings_viewer
 from app.web.settings_pages import ShopBoard, Told, shop_page
-from app.web.sign_in_pages import Form
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SCOPE: Final = "shop"

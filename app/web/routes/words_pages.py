@@ -19,6 +19,7 @@ from app.web.page_access import (
     first,
     frame_of,
     html,
+    needs_scope,
     page_error,
     submitted,
     viewer_of,
@@ -115,7 +116,7 @@ async def get_session(request: Request, service: ServiceDep) -> Response:
 async def _viewer(request: Request) -> Viewer:
     viewer = await viewer_of(request)
     if not viewer.may(SCOPE):
-        raise page_error(403, "没有查看的权限", f"请管理员发一把带 {SCOPE} 权限的密钥。")
+        raise page_error(403, "没有查看的权限", needs_scope(SCOPE))
     return viewer
 
 
