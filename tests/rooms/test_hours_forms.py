@@ -24,7 +24,7 @@ times = st.integers(0, 23).flatmap(
     lambda start: st.integers(start + 1, 24).map(lambda end: f"{start:02}:15-{end - 1:02}:45")
 )
 spans = st.lists(times, max_size=2, unique=True).map(sorted)
-weeks = st.fixed_dictionaries({day: spans for day in WEEKDAYS})
+weeks = st.fixed_dictionaries(dict.fromkeys(WEEKDAYS, spans))
 days = st.dates(date(2026, 1, 1), date(2027, 12, 31)).map(str)
 notes = st.text("大促盘点 A-z<>&\"'", max_size=8).map(str.strip)
 names = st.text("小林周May<b>12", min_size=1, max_size=6)
