@@ -214,6 +214,32 @@ def test_a_session_that_is_not_there_is_told(desk: Running) -> None:
     assert desk.client.get("/words/session?id=nonsense").status_code == 404
 
 
+def test_what_was_sent_all_the_same_is_listed_with_its_reason(desk: Running) -> None:
+    assert "没有人坚持" in read(desk.client.get("/words/overrides").text).text
+    override = {
+        "id": "o1",
+        "session": "s1",
+        "agent": "<i>小周</i>",
+        "text": OFF_PLATFORM,
+        "reason": "老客户自己要的",
+        "findings": [
+            {
+                "rule": "red-line/off-platform",
+                "severity": "error",
+                "match": "加我微信",
+                "name": "站外联系",
+                "message": "把买家引到站外",
+                "suggestion": "",
+            }
+        ],
+    }
+    assert desk.ask("POST", "/v1/lint/overrides", json=override).is_success
+    [line] = read(desk.client.get("/words/overrides").text).one("ol", "said-list").all("li")
+    assert "老客户自己要的" in line.text
+    assert "<i>小周</i>" in line.text
+    assert not read(desk.client.get("/words/overrides?agent=小林").text).all("ol", "said-list")
+
+
 # --- Pieces ---
 
 findings = st.lists(
