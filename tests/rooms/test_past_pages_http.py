@@ -89,7 +89,7 @@ def test_every_agent_has_his_own_figures(desk: Running, per: str) -> None:
     [card] = own.all("article")
     counted = [(int(row[1]), int(row[2])) for row in rows(card)]
     assert (sum(good for good, _ in counted), sum(all_ for _, all_ in counted)) == found["小周"]
-    assert "小周" in card.one("h3").text
+    assert "小周" in card.one("h2").text
 
 
 def test_what_is_still_running_is_pending_and_in_no_rate(desk: Running) -> None:
@@ -135,9 +135,9 @@ def test_days_that_cannot_be_shown_are_told_and_stay_in_their_fields(
 
 
 def test_unknown_names_in_the_address_are_as_if_they_were_not_there(desk: Running) -> None:
-    usual = [card.one("h3").text for card in page(desk).all("article")]
+    usual = [card.one("h2").text for card in page(desk).all("article")]
     odd = page(desk, "per=hour&of=planet&measure=nonsense&name=x")
-    assert [card.one("h3").text for card in odd.all("article")] == usual
+    assert [card.one("h2").text for card in odd.all("article")] == usual
 
 
 def downloaded(desk: Running, kind: str, query: str) -> list[list[Any]]:
