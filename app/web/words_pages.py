@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
@@ -130,6 +131,16 @@ def rule_page(frame: Frame, rule: Rule) -> str:
 def findings_page(frame: Frame, view: FindingsView) -> str:
     """What the linter found in what agents sent."""
     return render("words/findings.html", frame=frame, view=view)
+
+
+def overrides_page(
+    frame: Frame, overrides: Sequence[Mapping[str, Any]], agent: str, most: int, timezone: str
+) -> str:
+    """The texts that the linter stopped and a person sent all the same; `agent` is the one wanted, "" for all."""
+    shown = [dict(one) | {"at": datetime.fromisoformat(one["at"])} for one in overrides]
+    return render(
+        "words/overrides.html", frame=frame, overrides=shown, agent=agent, most=most, timezone=timezone
+    )
 
 
 def session_page(frame: Frame, found: ReviewedSession, timezone: str) -> str:

@@ -28,8 +28,8 @@ weeks = st.fixed_dictionaries(dict.fromkeys(WEEKDAYS, spans))
 days = st.dates(date(2026, 1, 1), date(2027, 12, 31)).map(str)
 notes = st.text("大促盘点 A-z<>&\"'", max_size=8).map(str.strip)
 names = st.text("小林周May<b>12", min_size=1, max_size=6)
-moments = st.integers(0, 525_600).map(
-    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+moments = st.integers(0, 10**6).map(
+    lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes, microseconds=minutes)
 )
 closings = st.tuples(moments, st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=9)), notes).map(
     lambda each: {

@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from app.usecases.lint_overrides import list_overrides
 from app.usecases.past_findings import PAGE, FindingFilter, read_findings, read_session
 from app.usecases.service import Service
 from app.web.auth import ServiceDep
@@ -31,6 +32,7 @@ from app.web.words_pages import (
     TryForm,
     findings_page,
     found_rules,
+    overrides_page,
     rule_page,
     rules_page,
     session_page,
@@ -45,6 +47,7 @@ SCOPE: Final = "read"
 USUAL_DAYS: Final = 7
 MOST_DAYS: Final = 92
 MOST_EARLIER: Final = 50
+OVERRIDES: Final = 100
 
 
 @router.get("/words")
@@ -101,6 +104,17 @@ async def get_findings(request: Request, service: ServiceDep) -> Response:
         viewer.shop.profile.timezone,
     )
     return html(findings_page(frame_of(service, viewer), view), 422 if days.problem else 200)
+
+
+@router.get("/words/overrides")
+async def get_overrides(request: Request, service: ServiceDep) -> Response:
+    viewer = await _viewer(request)
+    agent = request.query_params.get("agent", "")
+    found = await service.read(
+        lambda db: list_overrides(db, viewer.shop.id, agent=agent or None, limit=OVERRIDES)
+    )
+    frame = frame_of(service, viewer)
+    return html(overrides_page(frame, found, agent, OVERRIDES, viewer.shop.profile.timezone))
 
 
 @router.get("/words/session")
