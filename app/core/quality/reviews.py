@@ -210,7 +210,7 @@ class Reviewer:
             kinds=kinds,
             label=None if rating is None else rating.label,
             good=good,
-            reasons=reasons,
+            reasons=tuple(masked(reason, self._linter) for reason in reasons),
             rating_counts=None if rating is None or takes is None else rating.id in takes,
             invited_by=session.invites[0][1] or "agent" if session.invites else None,
             waits=waits_of(buyer, session.id, self._reader, as_of),
