@@ -165,13 +165,18 @@ class Reviewer:
     def _counted(self, history: History) -> Mapping[date, frozenset[str]]:
         """Ids of the ratings that the good rate takes, by day; days that no edition judges are left out."""
         measure = self._profile.primary_rating
-        days = {self._calendar.local(at).day for at, _ in history.ratings}
+        if measure is None:
+            return {}
+        taken: dict[str, frozenset[str]] = {}
         found: dict[date, frozenset[str]] = {}
-        for day in days:
-            edition = None if measure is None else measure.edition_on(day)
-            if edition is not None:
-                taken = taken_ratings(history, edition.definition, Calendar(edition.definition.zone))
-                found[day] = frozenset(rating.event.id for rating in taken)
+        for day in {self._calendar.local(at).day for at, _ in history.ratings}:
+            edition = measure.edition_on(day)
+            if edition is None:
+                continue
+            if edition.id not in taken:
+                rated = taken_ratings(history, edition.definition, Calendar(edition.definition.zone))
+                taken[edition.id] = frozenset(rating.event.id for rating in rated)
+            found[day] = taken[edition.id]
         return found
 
     def _review(
