@@ -245,7 +245,8 @@ class Reviewer:
             kinds.append(Kind.COMPLAINT)
         last = session.last_buyer_message
         turn = None if last is None else self._moods.turn(last.text, last.kind.value)
-        upset_now = turn is not None and turn.p_dissatisfied >= UPSET_TURN and not resolution.signs
+        cross = turn is not None and turn.p_dissatisfied >= UPSET_TURN
+        upset_now = (cross or resolution.displeased is not None) and not resolution.signs
         if last is not None and upset_now and any(at < last.at for at, _ in session.invites):
             kinds.append(Kind.INVITED_UPSET)
         elif upset_now or mood.p_dissatisfied >= UPSET:
