@@ -12,7 +12,7 @@ from app.core.profiles import Line
 from app.core.quality.figures import Keyed
 
 WIDTH: Final = 720
-HEIGHT: Final = 200
+HEIGHT: Final = 165
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 84, 18, 30
 _AIR: Final = 0.18
 """Share of the range that is left free above and below."""

@@ -165,13 +165,18 @@ class Reviewer:
     def _counted(self, history: History) -> Mapping[date, frozenset[str]]:
         """Ids of the ratings that the good rate takes, by day; days that no edition judges are left out."""
         measure = self._profile.primary_rating
-        days = {self._calendar.local(at).day for at, _ in history.ratings}
+        if measure is None:
+            return {}
+        taken: dict[str, frozenset[str]] = {}
         found: dict[date, frozenset[str]] = {}
-        for day in days:
-            edition = None if measure is None else measure.edition_on(day)
-            if edition is not None:
-                taken = taken_ratings(history, edition.definition, Calendar(edition.definition.zone))
-                found[day] = frozenset(rating.event.id for rating in taken)
+        for day in {self._calendar.local(at).day for at, _ in history.ratings}:
+            edition = measure.edition_on(day)
+            if edition is None:
+                continue
+            if edition.id not in taken:
+                rated = taken_ratings(history, edition.definition, Calendar(edition.definition.zone))
+                taken[edition.id] = frozenset(rating.event.id for rating in rated)
+            found[day] = taken[edition.id]
         return found
 
     def _review(
@@ -210,7 +215,7 @@ class Reviewer:
             kinds=kinds,
             label=None if rating is None else rating.label,
             good=good,
-            reasons=reasons,
+            reasons=tuple(masked(reason, self._linter) for reason in reasons),
             rating_counts=None if rating is None or takes is None else rating.id in takes,
             invited_by=session.invites[0][1] or "agent" if session.invites else None,
             waits=waits_of(buyer, session.id, self._reader, as_of),
@@ -240,7 +245,8 @@ class Reviewer:
             kinds.append(Kind.COMPLAINT)
         last = session.last_buyer_message
         turn = None if last is None else self._moods.turn(last.text, last.kind.value)
-        upset_now = turn is not None and turn.p_dissatisfied >= UPSET_TURN and not resolution.signs
+        cross = turn is not None and turn.p_dissatisfied >= UPSET_TURN
+        upset_now = (cross or resolution.displeased is not None) and not resolution.signs
         if last is not None and upset_now and any(at < last.at for at, _ in session.invites):
             kinds.append(Kind.INVITED_UPSET)
         elif upset_now or mood.p_dissatisfied >= UPSET:

@@ -8,8 +8,9 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
+from app.core.masking import masked
 from app.core.sessions import HUMAN_SENDERS, Message, Session
-from lint import Finding, Linter, Report
+from lint import Linter, Report
 
 _PERHAPS_REPEATED: Final = 60.0
 """Likeness of two raw texts below which their folded forms are no repeat either."""
@@ -48,7 +49,7 @@ def flagged_sentences(
             report = next(reports)
             if _perhaps_repeats(message.text, earlier):
                 report = linter.check(message.text, channel="live", platform=platform, earlier=earlier)
-            flagged += _flagged(message, report)
+            flagged += _flagged(message, report, linter)
             earlier.append(message.text)
         found[name] = tuple(flagged)
     return found
@@ -62,19 +63,20 @@ def _perhaps_repeats(text: str, earlier: Sequence[str]) -> bool:
     return any(fuzz.ratio(text, other, score_cutoff=_PERHAPS_REPEATED) for other in earlier)
 
 
-def _flagged(message: Message, report: Report) -> list[Flagged]:
-    return [_of(message, finding) for finding in report.findings if finding.severity != "info"]
-
-
-def _of(message: Message, finding: Finding) -> Flagged:
-    return Flagged(
-        message_id=message.id,
-        agent=message.agent or "",
-        rule=finding.rule,
-        name=finding.name,
-        severity=finding.severity,
-        start=finding.start,
-        end=finding.end,
-        message=finding.message,
-        suggestion=finding.suggestion,
-    )
+def _flagged(message: Message, report: Report, linter: Linter) -> list[Flagged]:
+    return [
+        Flagged(
+            message_id=message.id,
+            agent=message.agent or "",
+            rule=finding.rule,
+            name=finding.name,
+            severity=finding.severity,
+            start=finding.start,
+            end=finding.end,
+            # What the linter says of a phone number names the number.
+            message=masked(finding.message, linter),
+            suggestion=finding.suggestion,
+        )
+        for finding in report.findings
+        if finding.severity != "info"
+    ]

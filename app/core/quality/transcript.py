@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from app.core.events import Kind, Sender
-from app.core.masking import MASKED, personal_spans
+from app.core.masking import MASKED, masked, personal_spans
 from app.core.quality.reviews import Review
 from app.core.quality.sentences import Flagged
 from app.core.quality.waits import Wait
@@ -95,7 +95,7 @@ def transcript(session: Session, review: Review, linter: Linter) -> tuple[Line |
         for message in session.messages
     ]
     # A message and what happened at the same moment: the message first.
-    return tuple(sorted([*lines, *_moments(session)], key=lambda each: each.at))
+    return tuple(sorted([*lines, *_moments(session, linter)], key=lambda each: each.at))
 
 
 def _pieces(
@@ -127,11 +127,12 @@ def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
         yield start, start + len(word)
 
 
-def _moments(session: Session) -> Iterable[Moment]:
+def _moments(session: Session, linter: Linter) -> Iterable[Moment]:
     for at, by in session.invites:
         yield Moment(at, "invited", "系统" if by == "system" else "客服")
     for rating in session.ratings:
-        yield Moment(rating.at, "rated", "，".join(filter(None, (rating.label, rating.reason))))
+        words = "，".join(filter(None, (rating.label, rating.reason)))
+        yield Moment(rating.at, "rated", masked(words, linter))
     for at in session.handovers:
         yield Moment(at, "handover", "")
     for at, agent in session.assigned:

@@ -38,11 +38,11 @@ class Wait:
 def waits_of(buyer: BuyerHistory, session: str, reader: ItemReader, as_of: datetime) -> tuple[Wait, ...]:
     """The waits of a session of this buyer, in time order; closing thanks, spam and what was withdrawn are none.
 
-    What is unanswered is late once its window has passed at `as_of`.
+    A platform may count an unanswered thanks as missed all the same; nobody was kept waiting by it. What is unanswered is late once its window has passed at `as_of`.
     """
     waits = []
     for item in reader.read(buyer, session, Bookmark()):
-        if item.dropped in _NO_WAIT:
+        if item.dropped in _NO_WAIT or (item.event.courtesy and item.reply is None):
             continue
         until = instant(item.start + reader.longest_wait)
         seconds = None if item.wait is None else item.wait / _SECOND
