@@ -59,6 +59,15 @@ class Standing:
         """None with no rating yet."""
         return Fraction(self.good, self.counted) if self.counted else None
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "measure": self.measure,
+            "period": self.period,
+            "numerator": self.good,
+            "denominator": self.counted,
+            "rate": _text(self.rate),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -132,11 +141,7 @@ class Effect:
             "break_even": float(self.target),
             "good_per_bad": None if self.good_per_bad is None else str(self.good_per_bad),
             "worth_it": self.worth_it,
-            "measure": None if standing is None else standing.measure,
-            "period": None if standing is None else standing.period,
-            "numerator": None if standing is None else standing.good,
-            "denominator": None if standing is None else standing.counted,
-            "rate": None if standing is None or standing.rate is None else str(standing.rate),
+            "standing": None if standing is None else standing.to_json(),
             "expected": None if self.expected is None else round(self.expected, 6),
             "if_good": _text(self.after(good=True)),
             "if_bad": _text(self.after(good=False)),

@@ -76,7 +76,8 @@ def resolve(session: Session, now: datetime) -> Resolution:
     """Read where the matter of a session stands at `now`."""
     messages = [m for m in session.standing if m.at <= now]
     human = [m for m in messages if m.sender in HUMAN_SENDERS]
-    answers = human if session.reached_human else [m for m in messages if m.sender is Sender.ROBOT]
+    reached_human = bool(human) or any(at <= now for at in session.handovers)
+    answers = human if reached_human else [m for m in messages if m.sender is Sender.ROBOT]
     last_human = human[-1] if human else None
     asked_for_more = last_human is not None and shop_words(last_human.text).asks_for_more
     from_buyer = [

@@ -36,6 +36,16 @@ class AdviceView:
     p_satisfied: float
     reasons: tuple[str, ...]
     text: str | None = None
+    texts: tuple[str, ...] = ()
+    """More wordings of the invitation, `text` among them."""
+    effect: str | None = None
+    """What one more rating is expected to do to the rate, for people."""
+    until: datetime | None = None
+    """When it is worth asking again."""
+    invitation: str | None = None
+    """The state of the invitation that was sent: `pending`, `expired` or `rated`."""
+    at_risk: bool = False
+    """An invitation is out, and the buyer has come back upset."""
 
 
 @dataclass(frozen=True, slots=True)

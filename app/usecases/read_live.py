@@ -9,8 +9,11 @@ from sqlmodel import Session as Database
 from sqlmodel import col, select
 
 from app.core.clocks import note_after_machine
+from app.core.invites import InviteRules
+from app.core.rating_effect import Effect
 from app.db.tables import ActRow, OutboxRow, OutboxState, SessionRow
 from app.usecases.acts import CONSIDERED
+from app.usecases.considered import invite_rules
 from app.usecases.knowledge import Knowledge
 from app.usecases.live import (
     ActView,
@@ -21,6 +24,7 @@ from app.usecases.live import (
     WaitingView,
 )
 from app.usecases.measures import RateBoard
+from app.usecases.rating_standing import rating_standing
 from app.usecases.shops import Shop, read_shop
 from app.usecases.staff import StaffView, read_staff
 
@@ -167,7 +171,7 @@ def _findings(db: Database, shop: Shop) -> tuple[FindingView, ...]:
 
 
 def _advice(db: Database, shop: Shop, now: datetime) -> tuple[AdviceView, ...]:
-    """Today's sessions that have advice: those to invite first, then the newest."""
+    """Today's sessions that have advice: those at risk first, then those to invite, then the newest."""
     midnight = datetime.combine(now.astimezone(shop.timezone).date(), time(0), shop.timezone)
     rows = db.exec(
         select(SessionRow)
@@ -175,16 +179,35 @@ def _advice(db: Database, shop: Shop, now: datetime) -> tuple[AdviceView, ...]:
         .order_by(col(SessionRow.last_event_at).desc())
         .limit(ADVICE * 8)
     )
+    rules, standing = invite_rules(shop), rating_standing(db, shop, now)
     views = [
-        AdviceView(
-            session=row.id,
-            buyer=row.buyer,
-            advice=row.advice["advice"],
-            p_satisfied=row.advice["p_satisfied"],
-            reasons=tuple(row.advice["reasons"]),
-            text=row.advice["text"],
-        )
+        _advised(row, row.advice, Effect(row.advice["p_satisfied"], rules.target, standing), rules, now)
         for row in rows
         if row.advice is not None
     ]
-    return tuple(sorted(views, key=lambda view: view.advice != "invite")[:ADVICE])
+    return tuple(sorted(views, key=lambda view: (not view.at_risk, view.advice != "invite"))[:ADVICE])
+
+
+def _advised(
+    row: SessionRow, advice: dict[str, Any], effect: Effect, rules: InviteRules, now: datetime
+) -> AdviceView:
+    """`advice` is as of the session's last event, and may have been kept by an earlier version, which said less."""
+    if advice["advice"] == "invite" and not rules.in_hours(now):
+        opens_at = rules.opens_at(now)
+        reasons = ("现在不在评价考核时段，发出的卡片不计",)
+        return AdviceView(row.id, row.buyer, "wait", advice["p_satisfied"], reasons, until=opens_at)
+    invitation = advice.get("invitation")
+    until = advice.get("until")
+    return AdviceView(
+        session=row.id,
+        buyer=row.buyer,
+        advice=advice["advice"],
+        p_satisfied=advice["p_satisfied"],
+        reasons=tuple(advice["reasons"]),
+        text=advice["text"],
+        texts=tuple(advice.get("texts", ())),
+        effect=effect.text if advice.get("code") in {"ready", "chance"} else None,
+        until=datetime.fromisoformat(until) if until is not None else None,
+        invitation=invitation["state"] if invitation is not None else None,
+        at_risk=advice.get("at_risk", False),
+    )

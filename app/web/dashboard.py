@@ -61,6 +61,7 @@ ACT_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "missed": ("已超时", "bad"),
         "escalated": ("已告知主管", "bad"),
         "dropped": ("已取消", "plain"),
+        "rating_at_risk": ("有差评风险", "bad"),
         "expired": ("已过期", "plain"),
         "dead": ("送达失败", "bad"),
     }
@@ -71,6 +72,9 @@ SEVERITY_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 ADVICE_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"invite": ("现在邀评", "good"), "wait": ("再等等", "calm"), "no": ("先别邀评", "plain")}
+)
+INVITATION_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"pending": "已邀请，等评价", "expired": "邀请已过期", "rated": "已评价"}
 )
 STATUS_NAMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -351,6 +355,7 @@ ENVIRONMENT.filters.update(chance=_chance, epoch=_epoch_ms, excerpt=_finding_exc
 ENVIRONMENT.globals.update(
     act_names=ACT_NAMES,
     advice_names=ADVICE_NAMES,
+    invitation_names=INVITATION_NAMES,
     kind_names=KIND_NAMES,
     severity_names=SEVERITY_NAMES,
     long_text=LONG_TEXT,

@@ -423,6 +423,70 @@ EXPLAIN_OPENAPI: Final[dict[str, Any]] = {
         {"one": {"value": {"event": "m-1001"}}},
     )
 }
+_ADVICE: Final[dict[str, Any]] = {
+    "advice": "invite",
+    "code": "ready",
+    "p_satisfied": 0.93,
+    "reasons": ["买家已道谢或确认没有问题了", "满意的可能 93%，高于目标 90%"],
+    "text": "亲，这次的服务您觉得怎么样？方便的话请给个评价，您的意见我们会认真看。",
+    "texts": ["亲，这次的服务您觉得怎么样？方便的话请给个评价，您的意见我们会认真看。"],
+    "waits_for": None,
+    "until": None,
+    "invitation": None,
+    "at_risk": False,
+    "effect": {
+        "p_good": 0.93,
+        "target": "9/10",
+        "break_even": 0.9,
+        "good_per_bad": "9",
+        "worth_it": True,
+        "standing": {
+            "measure": "好评率",
+            "period": "本周",
+            "numerator": 41,
+            "denominator": 52,
+            "rate": "41/52",
+        },
+        "expected": 0.791132,
+        "if_good": "42/53",
+        "if_bad": "41/53",
+        "needed": 58,
+        "text": "本周好评率 41/52=78.8%，邀请后预计 79.1%（好评 79.2%，中差评 77.4%）…",
+    },
+}
+ADVICE_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "有 session 时是这个会话的建议；没有时是现在适合邀评的会话和有差评风险的会话。"
+        "advice 为 null：店里还没有人说过话。",
+        "content": {
+            "application/json": {
+                "examples": {
+                    "one": {
+                        "value": {
+                            "now": "2026-11-22T10:20:00+08:00",
+                            "session": "s-88",
+                            "buyer": "b-7",
+                            "agent": "小林",
+                            "advice": _ADVICE,
+                        }
+                    },
+                    "all": {
+                        "value": {
+                            "now": "2026-11-22T10:20:00+08:00",
+                            "standing": _ADVICE["effect"]["standing"],
+                            "target": "9/10",
+                            "sessions": [
+                                {"session": "s-88", "buyer": "b-7", "agent": "小林", "advice": _ADVICE}
+                            ],
+                            "at_risk": [],
+                        }
+                    },
+                }
+            }
+        },
+    },
+    404: problem("unknown_session", "没有这个会话", 404),
+}
 TYPING_OPENAPI: Final[dict[str, Any]] = {
     "requestBody": _body(
         {

@@ -377,6 +377,20 @@ def _advice() -> tuple[AdviceView, ...]:
             p_satisfied=0.94,
             reasons=("问题已解决，买家说了谢谢", "人工服务过，今天还没邀过"),
             text="很高兴帮到您。方便的话给这次服务点个评价吧，您的意见对我们很重要。",
+            texts=(
+                "很高兴帮到您。方便的话给这次服务点个评价吧，您的意见对我们很重要。",
+                "感谢您的耐心配合，方便时请评价一下本次服务。",
+            ),
+            effect="本周好评率 41/52=78.8%，邀请后预计 79.1%（好评 79.2%，中差评 77.4%）；离目标还差连续 3 个好评",
+        ),
+        AdviceView(
+            session="s-3",
+            buyer="晚风",
+            advice="no",
+            p_satisfied=0.2,
+            reasons=("邀请已经发出，买家又不满，可能带来差评：请主管跟进，先解决问题",),
+            invitation="pending",
+            at_risk=True,
         ),
         AdviceView(
             session="s-2",

@@ -460,15 +460,16 @@ def test_an_act_is_named_and_a_late_one_marked(kind: str, words: str) -> None:
 
 def test_advice_gives_its_chance_its_reasons_and_what_to_say() -> None:
     root = read(fragment("advice", busy_view()))
-    assert [squeeze(item.one(class_="badge").text) for item in root.all("li", "advice")] == [
-        "现在邀评",
-        "再等等",
-        "先别邀评",
+    badges = [
+        [squeeze(badge.text) for badge in item.all(class_="badge")] for item in root.all("li", "advice")
     ]
+    assert badges == [["现在邀评"], ["有差评风险", "已邀请，等评价"], ["再等等"], ["先别邀评"]]
     first = root.all("li", "advice")[0]
     assert first.one(class_="chance").one(class_="num").text == "94%"
     assert "问题已解决，买家说了谢谢" in first.text
-    assert first.one("button", "copy").attributes["data-copy"].startswith("很高兴帮到您")
+    assert "41/52=78.8%，邀请后预计 79.1%" in first.one("p", "effect").text
+    copies = [button.attributes["data-copy"] for button in first.all("button", "copy")]
+    assert [text[:4] for text in copies] == ["很高兴帮", "感谢您的"], "the one whose turn it is, then another"
 
 
 # --- Rates ---

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from app.usecases.explain import explain
+from app.usecases.read_advice import read_advice, read_advice_on
 from app.usecases.read_live import read_waiting
 from app.usecases.shops import read_shop
 from app.web.auth import Reader, ServiceDep
 from app.web.bodies import json_object, text_field
-from app.web.examples import EXPLAIN_OPENAPI
+from app.web.examples import ADVICE_RESPONSES, EXPLAIN_OPENAPI
 from app.web.problems import Problem
 from app.web.streaming import HEADERS, changes_as_events
 
@@ -57,6 +58,31 @@ async def get_sessions(service: ServiceDep, principal: Reader, state: str = "wai
         ]
 
     return JSONResponse({"now": now.isoformat(), "sessions": await service.read(query)})
+
+
+@router.get("/v1/advice", summary="邀评建议 / rating advice", responses=ADVICE_RESPONSES)
+async def get_advice(
+    service: ServiceDep,
+    principal: Reader,
+    session: Annotated[
+        str | None, Query(max_length=200, description="只看这个会话 / this session only")
+    ] = None,
+) -> JSONResponse:
+    """The sessions in which inviting is advised now, and those whose invitation is at risk; or the advice on one session.
+
+    `advice` is `invite`, `wait` (with `waits_for` and, where time alone may change it, `until`) or `no`. `effect` says what one
+    more rating is expected to do to the rate of the period.
+    """
+    now = service.clock()
+    if session is None:
+        told = await service.read(lambda db: read_advice(db, service.knowledge, principal.shop_id, now))
+        return JSONResponse(told)
+    found = await service.read(
+        lambda db: read_advice_on(db, service.knowledge, principal.shop_id, session, now)
+    )
+    if found is None:
+        raise Problem(404, "unknown_session", f"没有会话 {session} / unknown session")
+    return JSONResponse({"now": now.isoformat()} | found.to_json())
 
 
 @router.post("/v1/explain", openapi_extra=EXPLAIN_OPENAPI, summary="为什么 / why it was answered or not")
