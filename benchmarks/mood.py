@@ -13,7 +13,8 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,10 @@ from sklearn.metrics import f1_score, roc_auc_score
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-from train_mood import Chat, prepare, read_chat, train_mood  # noqa: E402
+from mood_training.data import Chat, read_chat  # noqa: E402
+from train_mood import prepare, train_mood  # noqa: E402
 
-from app.core.mood import MoodModel  # noqa: E402
-from app.core.said import Said  # noqa: E402
+from app.core.mood import Mood, MoodModel  # noqa: E402
 
 SATISFIED, DISSATISFIED = 2, 0
 
@@ -65,27 +66,57 @@ def without(chat: Chat, dialogues: NDArray[np.bool_]) -> Chat:
     )
 
 
-def cross_validated(
-    chat: Chat, data: Path, folds: int, repeats: int
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Per repeat (dissatisfied, satisfied) of every labelled turn and of every dialogue, by models that never saw them."""
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A model and the dialogues that it is judged on, none of which it was trained on."""
+
+    repeat: int
+    model: MoodModel
+    judged: NDArray[np.bool_]
+
+
+def trials(chat: Chat, data: Path, folds: int, repeats: int) -> Iterator[Trial]:
+    """In every repeat each dialogue is judged once; the whole of `train_mood` is done anew for each fold."""
     ground = prepare(data)
-    results = []
     for repeat in range(repeats):
         fold_of = np.random.default_rng(repeat).permutation(len(chat.dialogues)) % folds
-        turns, sessions = np.zeros((len(chat.texts), 2)), np.zeros((len(chat.dialogues), 2))
         for fold in range(folds):
-            model = MoodModel(
-                {k: np.asarray(v) for k, v in train_mood(without(chat, fold_of == fold), ground).items()}
-            )
-            for row in np.flatnonzero(fold_of[chat.dialogue] == fold):
-                mood = model.turn(chat.texts[row])
-                turns[row] = mood.p_dissatisfied, mood.p_satisfied
-            for number in np.flatnonzero(fold_of == fold):
-                mood = model.session([Said(by_buyer=True, text=text) for text in chat.dialogues[number]])
-                sessions[number] = mood.p_dissatisfied, mood.p_satisfied
-        results.append((turns, sessions))
-    return results
+            weights = train_mood(without(chat, fold_of == fold), ground)
+            model = MoodModel({name: np.asarray(value) for name, value in weights.items()})
+            yield Trial(repeat, model, fold_of == fold)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one repeat told, (dissatisfied, satisfied) a row: of turns, of dialogues, and of dialogues by the mean of their turns."""
+
+    turns: NDArray[np.float64]
+    dialogues: NDArray[np.float64]
+    means_of_turns: NDArray[np.float64]
+
+    @classmethod
+    def nothing(cls, chat: Chat) -> Told:
+        turns, dialogues = len(chat.texts), len(chat.dialogues)
+        return cls(np.zeros((turns, 2)), np.zeros((dialogues, 2)), np.zeros((dialogues, 2)))
+
+
+def cross_validated(chat: Chat, data: Path, folds: int, repeats: int) -> list[Told]:
+    """What models told that never saw the dialogue in question, by repeat."""
+    told = [Told.nothing(chat) for _ in range(repeats)]
+    for trial in trials(chat, data, folds, repeats):
+        one = told[trial.repeat]
+        for row in np.flatnonzero(trial.judged[chat.dialogue]):
+            one.turns[row] = pair(trial.model.turn(chat.texts[row]))
+        for number in np.flatnonzero(trial.judged):
+            said = chat.dialogues[number]
+            one.dialogues[number] = pair(trial.model.session(said))
+            moods = [pair(trial.model.turn(each.text)) for each in said if each.by_buyer]
+            one.means_of_turns[number] = np.mean(moods, axis=0)
+    return told
+
+
+def pair(mood: Mood) -> tuple[float, float]:
+    return mood.p_dissatisfied, mood.p_satisfied
 
 
 def turn_figures(labels: NDArray[np.int64], chances: NDArray[np.float64]) -> dict[str, float]:
@@ -102,6 +133,21 @@ def turn_figures(labels: NDArray[np.int64], chances: NDArray[np.float64]) -> dic
     }
 
 
+def dialogue_figures(overall: NDArray[np.int64], told: Told) -> dict[str, float]:
+    bad, good = told.dialogues.T
+    return {
+        "auroc": auroc(overall, good - bad),
+        "auroc_p_satisfied_alone": auroc(overall, good),
+        "auroc_mean_of_turns": auroc(overall, told.means_of_turns @ np.array([-1.0, 1.0])),
+        "ece_satisfied": calibration_error(good, overall == SATISFIED),
+        "ece_dissatisfied": calibration_error(bad, overall == DISSATISFIED),
+    }
+
+
+def mean_of(figures: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
+
+
 def snownlp_figures(
     chat: Chat, reviews: list[str], review_labels: NDArray[np.bool_]
 ) -> dict[str, object] | None:
@@ -116,7 +162,9 @@ def snownlp_figures(
     turns = scores(chat.texts)
     # It knows two classes; thirds of its scale stand for three.
     classes = np.digitize(turns, [1 / 3, 2 / 3])
-    dialogues = np.array([scores([t for t in turns if t.strip()] or [""]).mean() for turns in chat.dialogues])
+    dialogues = np.array(
+        [scores([one.text for one in said if one.by_buyer]).mean() for said in chat.dialogues]
+    )
     return {
         "turns": {
             "auroc": auroc(chat.labels, turns),
@@ -150,30 +198,11 @@ def main() -> None:
     ]
     reviews, review_labels = [row[0] for row in rows], np.array([row[1] == "Positive" for row in rows])
 
-    results = cross_validated(chat, options.data, options.folds, options.repeats)
-    figures = [turn_figures(chat.labels, turns) for turns, _ in results]
-    mean = {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
-    human = np.array(
-        [
-            chat.labels[chat.dialogue == n].mean() if (chat.dialogue == n).any() else 1.0
-            for n in range(len(chat.dialogues))
-        ]
-    )
-    by_split = {
-        "turn_auroc": [each["auroc"] for each in figures],
-        "turn_macro_f1": [each["macro_f1"] for each in figures],
-        "dialogue_auroc": [auroc(chat.overall, s[:, 1] - s[:, 0]) for _, s in results],
-    }
-    dialogues = {
-        "auroc": float(np.mean([auroc(chat.overall, s[:, 1] - s[:, 0]) for _, s in results])),
-        "ece_satisfied": float(
-            np.mean([calibration_error(s[:, 1], chat.overall == SATISFIED) for _, s in results])
-        ),
-        "ece_dissatisfied": float(
-            np.mean([calibration_error(s[:, 0], chat.overall == DISSATISFIED) for _, s in results])
-        ),
-        "auroc_of_human_turn_labels": auroc(chat.overall, human),
-    }
+    told = cross_validated(chat, options.data, options.folds, options.repeats)
+    turns = [turn_figures(chat.labels, one.turns) for one in told]
+    dialogues = [dialogue_figures(chat.overall, one) for one in told]
+    labelled = np.unique(chat.dialogue)
+    human = np.array([chat.labels[chat.dialogue == number].mean() for number in labelled])
     model = MoodModel.load()
     moods = [model.turn(text) for text in reviews]
     # Each text once: a text read lately costs nothing, and would flatter.
@@ -185,15 +214,20 @@ def main() -> None:
     good = np.array([mood.p_satisfied for mood in moods])
     report = {
         "miaohui": {
-            "turns": mean,
-            "dialogues": dialogues,
-            "by_split": by_split,
+            "turns": mean_of(turns),
+            "dialogues": mean_of(dialogues),
+            "by_split": {
+                "turn_auroc": [each["auroc"] for each in turns],
+                "turn_macro_f1": [each["macro_f1"] for each in turns],
+                "dialogue_auroc": [each["auroc"] for each in dialogues],
+            },
             "eprstmt_dev": {
                 "auroc": float(roc_auc_score(review_labels, [mood.balance for mood in moods])),
                 "ece_satisfied": calibration_error(good, review_labels),
             },
             "cpu_microseconds_per_turn": spent,
         },
+        "human_turn_labels": {"dialogues": {"auroc_mean_of_turns": auroc(chat.overall[labelled], human)}},
         "snownlp": snownlp_figures(chat, reviews, review_labels) or "not installed",
     }
     print(json.dumps(rounded(report), ensure_ascii=False, indent=2))

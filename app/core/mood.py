@@ -1,10 +1,10 @@
 """How a buyer feels: chances that a turn, or a session so far, is satisfied or dissatisfied.
 
-A small model of our own. A text is folded (width, case, Traditional to Simplified, digits, emoji and emoticon codes into
-classes), its character 1- to 3-grams are hashed, and three linear models read the hashes: one for chat turns (satisfied,
-neutral, dissatisfied), one for product reviews (good, bad), and a gate that says which of the two a text resembles. The
-weights are 8-bit numbers by hash, so no sentence can be read from them. `tools/train_mood.py` makes them,
-`docs/mood-data-sheet.md` says from what and how well they do.
+A small model of our own. A text is folded and its character 1- to 3-grams are hashed (`app/core/mood_text.py`). Three linear
+models read the hashes of a turn: one for chat turns (satisfied, neutral, dissatisfied), one for product reviews (good, bad),
+and a gate that says which of the two a text resembles. A session is read from the words of both sides and from how they got
+on (`app/core/session_mood.py`), beside the moods of its turns. The weights are 8-bit numbers by hash, so no sentence can be
+read from them. `tools/train_mood.py` makes them, `docs/mood-data-sheet.md` says from what and how well they do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import functools
 import importlib.resources
 import io
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,58 +20,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.core.mood_text import MAX_TEXT, Folded, fold, grams
 from app.core.said import Said
+from app.core.session_mood import Heard, exchange_of, hear, lean_of, traits_of
 
-MAX_TEXT: Final = 1500
-"""Code points of a text that are read; a chat turn is far shorter, a review seldom longer."""
 CHAT_BITS: Final = 16
 REVIEW_BITS: Final = 17
 GATE_BITS: Final = 14
+SESSION_BITS: Final = 16
 RECENT_TURNS: Final = 4096
 """How many texts' moods a model keeps at hand."""
 MAX_WORDS: Final = 3
 """How many of its words a mood names at most."""
 RECENCY: Final = 0.7
 """In a session a turn weighs this much of the turn after it: how it ends matters more than how it began."""
-SESSION_TURNS: Final = (8, 40)
-"""Bounds of the number of turns that the session model sees; beyond them it saw too few sessions to learn from."""
-
-# Classes of what is not a word. They live in the private use area, where no text of a buyer has a meaning.
-GLAD: Final = "\ue001"
-CROSS: Final = "\ue002"
-PICTURE: Final = "\ue003"
-OTHER: Final = "\ue004"
-EMOTICON: Final = "\ue005"
-MASKED: Final = "\ue006"
-LINK: Final = "\ue007"
-ORDER: Final = "\ue008"
-_CLASSES: Final = (0xE001, 0xE008)
-
-GLAD_EMOJI: Final = "😀😃😄😁😆😊😇🙂😉😍🥰😘😋🤗👍👌👏🙏💪🎉❤💕💖💗💓💐🌹🤝✌😎🤩☺♥💯😚😙🥳💋🫶✅"
-CROSS_EMOJI: Final = "😡😠🤬😤😞😔😟😣😖😫😩😢😭😒🙄👎💔🤢🤮😾👿💢🖕😰😨😱😓💩🤡😑😮☹🙁😦😧😿🥵"
-_GLAD_NAMES = "强|赞|点赞|爱心|心|玫瑰|鲜花|鼓掌|握手|抱拳|胜利|OK|ok|好的|呲牙|愉快|可爱|憨笑|偷笑|害羞|色|亲亲|拥抱|庆祝|撒花|比心|谢谢|感谢|加油|给力|笑|大笑|开心|耶|嘿哈|社会社会|強|讚|按讚|點讚|愛心|鮮花|勝利|愉快|可愛|憨笑|偷笑|親親|擁抱|慶祝|謝謝|感謝|給力|開心|貼圖讚"
-_CROSS_NAMES = "怒|发怒|愤怒|生气|抓狂|咒骂|骂|骂人|弱|踩|差评|白眼|鄙视|心碎|流泪|大哭|哭|哭泣|快哭了|委屈|难过|吐|衰|炸弹|便便|菜刀|敲打|失望|裂开|无语|無語|翻白眼|叹气|崩溃|Facepalm|捂脸|汗|尴尬|撇嘴|傲慢|發怒|憤怒|生氣|咒罵|罵|罵人|差評|鄙視|流淚|難過|裂開|無奈|嘆氣|崩潰|尷尬"
-_CODE = re.compile(
-    rf"(?P<glad>\[(?:{_GLAD_NAMES})\]|/:(?:\^_\^|\^\$\^|\^x\^|Y|\)-\(|\^O\^|-F|H\*\*))"
-    rf"|(?P<cross>\[(?:{_CROSS_NAMES})\]|/:(?:>W<|:\(|>O<|<@>|'\"\"|\(&\)))"
-    r"|(?P<emoticon>\#E-[sj](?:\[数字x\]|\d{0,3}))"
-    r"|(?P<number>\[(?:数字|电话|身份证号|金额|日期|时间)x\])"
-    r"|(?P<order>\[ORDERID_\d+\])"
-    r"|(?P<masked>\[[^\]\[]{1,6}x\])"
-    r"|(?P<link>https?://[\w./?=&%\#:-]{1,300})"
-)
-_CODE_CLASS: Final[Mapping[str, str]] = {
-    "glad": GLAD,
-    "cross": CROSS,
-    "emoticon": EMOTICON,
-    "number": "0",
-    "order": ORDER,
-    "masked": MASKED,
-    "link": LINK,
-}
+TRAIT_RANGE: Final = 3.0
+"""A trait of a session counts up to so many standard deviations from its mean."""
 
 Floats = NDArray[np.float32]
-Codes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,64 +61,6 @@ class Mood:
         return self.p_satisfied - self.p_dissatisfied
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """A text as the model reads it: `codes`, and for each the place in the original text that it stands for."""
-
-    codes: Codes
-    places: NDArray[np.intp]
-
-
-def fold(text: str, table: NDArray[np.uint16]) -> Folded:
-    """Fold a text by `table` (code point to code point, 0 drops it).
-
-    Codes of emoticons, masks and links become one class sign each; runs of digits, spaces or class signs become one, other runs
-    three. Never fails: any string of Python is taken, lone surrogates included.
-    """
-    text = text[:MAX_TEXT]
-    if "[" in text or "#" in text or "/:" in text or "://" in text:
-        text = _CODE.sub(_class_sign, text)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    codes = table[np.minimum(codes, len(table) - 1)].astype(np.uint32)
-    places = np.flatnonzero(codes)
-    codes = codes[places]
-    if len(codes) > 1:
-        same = codes[1:] == codes[:-1]
-        if same.any():
-            single = (codes == 48) | (codes == 32) | ((codes >= _CLASSES[0]) & (codes <= _CLASSES[1]))
-            stays = np.ones(len(codes), bool)
-            stays[1:] &= ~(same & single[1:])
-            stays[3:] &= ~(same[2:] & same[1:-1] & same[:-2])
-            codes, places = codes[stays], places[stays]
-    return Folded(codes, places)
-
-
-def _class_sign(match: re.Match[str]) -> str:
-    # As many signs as the code had characters, so that places in the text stay true; the fold makes one of them.
-    assert match.lastgroup is not None
-    return _CODE_CLASS[match.lastgroup] * (match.end() - match.start())
-
-
-_K1, _K2, _K3 = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
-_S13, _S14, _S15, _S16, _SALT = (np.uint32(n) for n in (13, 14, 15, 16, 7))
-
-
-def grams(codes: Codes) -> Codes:
-    """Hashes of the 1-, 2- and 3-grams of `codes` between a start and an end sign: n+2, n+1 and n of them, in that order."""
-    padded = np.empty(len(codes) + 2, np.uint32)
-    padded[0], padded[-1] = 2, 3
-    padded[1:-1] = codes
-    one = padded * _K1
-    one ^= one >> _S15
-    two = one[:-1] * _K2 + padded[1:]
-    two ^= two >> _S13
-    three = two[:-1] * _K2 + padded[2:] + _SALT
-    three ^= three >> _S14
-    hashes = np.concatenate((one, two * _K3, three * _K1))
-    hashes ^= hashes >> _S16
-    return hashes
-
-
 def traits(folded: Folded, review: float) -> tuple[float, ...]:
     """What the chat model knows of a turn beside its grams: the review model's score, length, brevity, a question mark."""
     length = len(folded.codes)
@@ -165,16 +72,13 @@ def traits(folded: Folded, review: float) -> tuple[float, ...]:
     )
 
 
-def aggregates(balances: Sequence[float]) -> tuple[float, float, float]:
-    """What the session model knows: mean balance, mean with the recent turns weighing more, log of the turns."""
-    count = len(balances)
-    weight = total = recent = 0.0
+def recent_balance(balances: Sequence[float]) -> float:
+    """The mean balance of turns in time order, the recent ones weighing more."""
+    weight = total = 0.0
     for balance in balances:
-        recent = recent * RECENCY + balance
+        total = total * RECENCY + balance
         weight = weight * RECENCY + 1.0
-        total += balance
-    turns = min(max(count, SESSION_TURNS[0]), SESSION_TURNS[1])
-    return (total / count, recent / weight, math.log(turns))
+    return total / weight
 
 
 class MoodModel:
@@ -196,6 +100,14 @@ class MoodModel:
         self._gate_bias = float(weights["gate_bias"].item())
         self._chat_temperature = float(weights["chat_temperature"].item())
         self._review_temperature = float(weights["review_temperature"].item())
+        self._review_lift = float(weights["review_lift"].item())
+        self._hearing = {
+            True: _scaled(weights, "hearing_buyer"),
+            False: _scaled(weights, "hearing_shop"),
+        }
+        self._trait_means = weights["trait_means"].astype(np.float64)
+        self._trait_spreads = weights["trait_spreads"].astype(np.float64)
+        self._trait_weights = weights["trait_weights"].astype(np.float64)
         self._session_weights: list[float] = weights["session_weights"].astype(np.float64).tolist()
         self._session_lines: list[float] = weights["session_lines"].astype(np.float64).tolist()
         satisfied, dissatisfied = weights["prior"].astype(np.float64).tolist()
@@ -203,6 +115,7 @@ class MoodModel:
         """What is expected of a turn that says nothing in words, such as a picture."""
         # A session is read anew with every event of it; its earlier turns need not be.
         self._read_lately = functools.lru_cache(maxsize=RECENT_TURNS)(self._read)
+        self._heard_lately = functools.lru_cache(maxsize=RECENT_TURNS)(self._hear)
 
     @staticmethod
     @functools.cache
@@ -234,7 +147,7 @@ class MoodModel:
         logits += self._chat_traits @ np.asarray(traits(folded, review), np.float32)
         dissatisfied, _, satisfied = _softmax((logits / self._chat_temperature).tolist())
         share = _sigmoid(gate)
-        good = _sigmoid(review / self._review_temperature)
+        good = _sigmoid((review + self._review_lift) / self._review_temperature)
         moved = self._leaning[places] * (1 - share) + reviewed * share
         return Mood(
             p_satisfied=satisfied * (1 - share) + good * share,
@@ -248,16 +161,28 @@ class MoodModel:
         Messages without words play no part; without any of the buyer's the answer is that of a session in which nobody has
         said anything.
         """
-        moods = [self.turn(one.text) for one in said if one.by_buyer and one.text and not one.text.isspace()]
-        if not moods:
-            moods = [self.prior]
-        known = aggregates([mood.balance for mood in moods])
+        exchange = exchange_of(said)
+        moods = [self.turn(text) for text in exchange.buyer] or [self.prior]
+        buyer = [self._heard_lately(text, by_buyer=True) for text in exchange.buyer]
+        shop = [self._heard_lately(text, by_buyer=False) for text in exchange.shop]
+        traits = np.asarray(traits_of(buyer, shop, exchange.longest_run))
+        apart = np.clip((traits - self._trait_means) / self._trait_spreads, -TRAIT_RANGE, TRAIT_RANGE)
+        felt = (
+            float(apart @ self._trait_weights) + lean_of(buyer, by_buyer=True) + lean_of(shop, by_buyer=False)
+        )
         # One scale from bad to good with two lines on it, so that a session far worse than any seen stays bad.
-        level = sum(weight * value for weight, value in zip(self._session_weights, known, strict=True))
+        by_feeling, by_balance = self._session_weights
+        level = by_feeling * felt + by_balance * recent_balance([mood.balance for mood in moods])
         lower, upper = self._session_lines
         recent = sorted(moods[:-6:-1], key=lambda mood: -abs(mood.balance))
         words = dict.fromkeys(mood.words[0] for mood in recent if mood.words)
         return Mood(_sigmoid(level - upper), _sigmoid(lower - level), tuple(words)[:MAX_WORDS])
+
+    def _hear(self, text: str, *, by_buyer: bool) -> Heard:
+        folded = fold(text, self._table)
+        hashes = grams(folded.codes)
+        weights = self._hearing[by_buyer][hashes & np.uint32((1 << SESSION_BITS) - 1)]
+        return hear(folded.text, by_buyer=by_buyer, lean=float(weights.sum()) / math.sqrt(len(hashes)))
 
 
 def _scaled(weights: Mapping[str, NDArray[np.generic]], name: str) -> Floats:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.core.mood import MAX_TEXT, MAX_WORDS, Mood, MoodModel, aggregates
+from app.core.mood import MAX_TEXT, MAX_WORDS, Mood, MoodModel, recent_balance
 from app.core.said import Said
 
 MODEL = MoodModel.load()
@@ -193,10 +193,8 @@ def test_pictures_and_blank_turns_play_no_part_in_a_session() -> None:
 
 
 def test_recent_turns_weigh_more() -> None:
-    mean, recent, turns = aggregates([-1.0, 1.0])
-    assert mean == 0.0
-    assert recent == pytest.approx((1 - 0.7) / (1 + 0.7))
-    assert turns == pytest.approx(math.log(8))
+    assert recent_balance([-1.0, 1.0]) == pytest.approx((1 - 0.7) / (1 + 0.7))
+    assert recent_balance([0.4]) == pytest.approx(0.4)
 
 
 def test_the_weights_are_small_and_hold_no_text() -> None:
