@@ -57,6 +57,8 @@ export class Guard {
       window.addEventListener("keydown", (event) => this.#onKey(event), options);
       window.addEventListener("click", (event) => this.#onClick(event), options);
       window.addEventListener("input", (event) => this.#onInput(event), options);
+      // What an input method puts in is told while it composes; that it is done is told by this.
+      window.addEventListener("compositionend", (event) => this.#onInput(event), options);
       for (const press of PRESSES) window.addEventListener(press, (event) => this.#onPress(event), options);
     }
   }
@@ -101,7 +103,7 @@ export class Guard {
       return;
     }
     if (!isAlive()) {
-      this.#bar.off("reloaded", parts.composer);
+      this.#stepAside(parts.composer);
       return;
     }
     if (!event.isComposing) this.#pause = setTimeout(() => this.#look(text), PAUSE_MS);
@@ -149,7 +151,7 @@ export class Guard {
     const text = draftOf(box);
     if (text.trim() === "" || text === this.#passed) return;
     if (!isAlive()) {
-      this.#bar.off("reloaded", box);
+      this.#stepAside(box);
       return;
     }
     clearTimeout(this.#pause);
@@ -167,6 +169,12 @@ export class Guard {
       this.#stopped = { verdict, repeat };
       this.#bar.stopped(verdict, box);
     } else this.#repeat(repeat, box, text);
+  }
+
+  /** The extension is gone or another version of it is here: from now on the page is on its own. */
+  #stepAside(box) {
+    this.#ended.abort();
+    this.#bar.off("reloaded", box);
   }
 
   /** What the agent did was held back; do it now. A page may take only what comes from a person: then say so. */
