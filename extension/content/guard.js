@@ -13,6 +13,8 @@ const PAUSE_MS = 100;
 const PATIENCE_MS = 1_500;
 /** After nobody answered, drafts pass without waiting for so long. */
 const OFF_MS = 5_000;
+/** So long a page may take to empty its box. */
+const SENT_MS = 300;
 const TYPING_MS = 3_000;
 const VERDICTS = 50;
 /** While an input method composes, keys are its own. */
@@ -38,7 +40,7 @@ export class Guard {
   #typedAt = 0;
   #passed = null;
   #stopped = null;
-  #holding = false;
+  #held = null;
   #ended = new AbortController();
 
   constructor(where, bar) {
@@ -57,6 +59,8 @@ export class Guard {
       window.addEventListener("keydown", (event) => this.#onKey(event), options);
       window.addEventListener("click", (event) => this.#onClick(event), options);
       window.addEventListener("input", (event) => this.#onInput(event), options);
+      // What an input method puts in is told while it composes; that it is done is told by this.
+      window.addEventListener("compositionend", (event) => this.#onInput(event), options);
       for (const press of PRESSES) window.addEventListener(press, (event) => this.#onPress(event), options);
     }
   }
@@ -101,7 +105,7 @@ export class Guard {
       return;
     }
     if (!isAlive()) {
-      this.#bar.off("reloaded", parts.composer);
+      this.#stepAside(parts.composer);
       return;
     }
     if (!event.isComposing) this.#pause = setTimeout(() => this.#look(text), PAUSE_MS);
@@ -149,29 +153,47 @@ export class Guard {
     const text = draftOf(box);
     if (text.trim() === "" || text === this.#passed) return;
     if (!isAlive()) {
-      this.#bar.off("reloaded", box);
+      this.#stepAside(box);
       return;
     }
     clearTimeout(this.#pause);
     const known = this.#verdicts.get(nameOf(text, parts));
-    if (known && !known.blocked) return;
-    if (!known && Date.now() < this.#offUntil) return;
+    const unheld = known ? !known.blocked : Date.now() < this.#offUntil;
+    if (unheld) {
+      this.#tidy(box);
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (this.#holding) return;
-    this.#holding = true;
+    if (this.#held === text) return;
+    this.#held = text;
     const verdict = known ?? (await this.#check(text, parts));
-    this.#holding = false;
-    if (draftOf(box) !== text) return;
+    if (this.#held === text) this.#held = null;
+    // Meanwhile the agent may have written something else, or turned to another buyer.
+    if (draftOf(box) !== text || this.#where()?.session !== parts.session) return;
     if (verdict.blocked) {
       this.#stopped = { verdict, repeat };
       this.#bar.stopped(verdict, box);
     } else this.#repeat(repeat, box, text);
   }
 
+  /** A page that has sent a text empties its box without a word: what was found in it is gone, too. */
+  #tidy(box) {
+    setTimeout(() => {
+      if (draftOf(box).trim() === "" && Date.now() >= this.#offUntil) this.#bar.clear();
+    }, SENT_MS);
+  }
+
+  /** The extension is gone or another version of it is here: from now on the page is on its own. */
+  #stepAside(box) {
+    this.#ended.abort();
+    this.#bar.off("reloaded", box);
+  }
+
   /** What the agent did was held back; do it now. A page may take only what comes from a person: then say so. */
   #repeat(repeat, box, text) {
     repeat();
+    this.#tidy(box);
     setTimeout(() => {
       if (box.isConnected && draftOf(box) === text) this.#bar.again(box);
     }, PATIENCE_MS);

@@ -9,7 +9,6 @@ const [{ TO_CONTENT, isOurs, read }, { ask }, { insertText }, { Guard }, { Watch
 let work = null;
 
 const HEAR = {
-  "console/ping": () => ({ alive: true }),
   "console/settings": (settings) => apply(settings),
   "draft/insert": ({ session, text }) => {
     const at = work?.watcher.where();
@@ -25,6 +24,8 @@ chrome.runtime.onMessage.addListener((raw, sender, reply) => {
   if (message !== null) reply(HEAR[message.type](message) ?? { taken: true });
 });
 
+// What an earlier version of this script, left behind by an update, still shows.
+for (const left of document.querySelectorAll("[data-miaohui]")) left.remove();
 apply((await ask({ type: "console/hello", url: location.href })) ?? { on: false });
 
 function apply({ on, definition }) {

@@ -13,6 +13,8 @@ const { messageElements, openConversation, readMessage, watchedParts, writingPar
   chrome.runtime.getURL("content/reader.js")
 );
 
+/** A change is read after a moment in which a page completes it; readings follow each other no faster than that. */
+const SOON_MS = 40;
 const SCAN_MS = 200;
 const IDLE_MS = 2_000;
 /** A page fills a conversation piece by piece after it was opened: what comes so soon was there before. */
@@ -20,6 +22,7 @@ const SETTLED_MS = 1_500;
 /** A message that takes the place of one so young, with the same words, is that one with its final id. */
 const RENAMED_MS = 60_000;
 const AT_ONCE = 100;
+const LONGEST_TEXT = 20_000;
 const CONVERSATIONS = 50;
 const EARLIER = 20;
 const MINUTE = 60_000;
@@ -34,6 +37,7 @@ export class Watcher {
   #observed = new WeakSet();
   #observer = new MutationObserver((records) => this.#mutated(records));
   #timer = 0;
+  #scannedAt = 0;
   #waiting = false;
   #unconfirmed = [];
   #sending = false;
@@ -58,7 +62,7 @@ export class Watcher {
 
   /** `{definition, session, composer, sendButton, earlier}` as of now, or null. */
   where() {
-    if (this.#definition === null || this.#open === null) return null;
+    if (this.#definition === null || !this.#open?.session) return null;
     const { session, messages } = this.#open;
     const earlier = messages.filter(({ sender }) => sender === "agent").slice(-EARLIER).map(({ text }) => text);
     return { definition: this.#definition, session, earlier, ...writingParts(document, this.#definition) };
@@ -69,7 +73,8 @@ export class Watcher {
     if (this.#waiting) return;
     this.#waiting = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#scan(), SCAN_MS);
+    const since = Date.now() - this.#scannedAt;
+    this.#timer = setTimeout(() => this.#scan(), Math.max(SOON_MS, SCAN_MS - since));
   }
 
   /** What was read of a message counts no longer when something in it changed. */
@@ -84,7 +89,9 @@ export class Watcher {
   }
 
   #scan() {
+    clearTimeout(this.#timer);
     this.#waiting = false;
+    this.#scannedAt = Date.now();
     if (this.#definition === null) return;
     if (!isAlive()) {
       this.end();
@@ -114,10 +121,10 @@ export class Watcher {
   #enter(conversation, now) {
     const known = this.#conversations.get(conversation.id);
     this.#conversations.delete(conversation.id);
-    const memory = known ?? { known: [], keys: new Map() };
+    const memory = known ?? { known: [] };
     this.#conversations.set(conversation.id, memory);
     if (this.#conversations.size > CONVERSATIONS) this.#conversations.delete(this.#conversations.keys().next().value);
-    return { conversation, memory, messages: [], session: null, openedAt: now, settledAt: now + SETTLED_MS };
+    return { conversation, memory, messages: [], drawn: null, session: null, settledAt: now + SETTLED_MS };
   }
 
   #readElement(element) {
@@ -132,11 +139,15 @@ export class Watcher {
   #take(shown, now) {
     const open = this.#open;
     const { memory, conversation } = open;
-    const { known, fresh } = join(memory.known, shown.map(likeOf));
+    const likes = shown.map(likeOf);
+    const drawn = likes.join("\n\n");
+    if (drawn === open.drawn) return;
+    open.drawn = drawn;
+    const { known, fresh } = join(memory.known, likes);
     memory.known = known;
     const reported = [];
     let latest = 0;
-    const visible = new Set(shown.map(likeOf));
+    const visible = new Set(likes);
     for (const { index, entry, after } of fresh) {
       const message = shown[index];
       const appeared = after && now > open.settledAt;
@@ -166,7 +177,7 @@ export class Watcher {
     const { conversation } = this.#open;
     for (const { key, at, sender, kind, text } of messages) {
       const session = sessionOf(this.#definition.id, conversation.id, at, conversation.session);
-      const message = { key, at: new Date(at).toISOString(), sender, kind, text };
+      const message = { key, at: new Date(at).toISOString(), sender, kind, text: text.slice(0, LONGEST_TEXT) };
       const last = this.#unconfirmed.at(-1);
       if (last?.session === session && !last.sent && last.messages.length < AT_ONCE) last.messages.push(message);
       else {

@@ -63,8 +63,6 @@ export const TO_CONTENT = {
   "console/settings": { on: "flag", "definition?": "object", "agent?": "object" },
   // Put the text into the box of this conversation; refused if another is open. -> {inserted, why}
   "draft/insert": { session: "id", text: "text" },
-  // Are you there? -> {alive: true}
-  "console/ping": {},
 };
 
 /** Over the port "panel", from the panel to the worker. Each is answered by the next state, or as its line says. */

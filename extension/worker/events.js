@@ -15,7 +15,7 @@ export function eventsOf({ session, buyer, buyer_name: name, messages }, agent, 
   const known = { session, buyer };
   const begins = recent[0].at;
   const events = [
-    { id: `${session}/opened`, type: "session_opened", at: begins, ...known },
+    { id: `${session}/opened/${agent}`, type: "session_opened", at: begins, ...known },
     // As early as the first message: when the agent's list got it is not seen, and later would flatter the clock.
     { id: `${session}/assigned/${agent}`, type: "assigned", at: begins, agent, ...known },
   ];
@@ -31,7 +31,7 @@ export function eventsOf({ session, buyer, buyer_name: name, messages }, agent, 
   return events;
 }
 
-/** The agent has a console open. Once a day, for the service keeps it until told otherwise. */
-export function onlineEvent(agent, day, now) {
-  return { id: `ext/${agent}/online/${day}`, type: "agent_online", at: new Date(now).toISOString(), agent };
+/** The agent has a console open. */
+export function onlineEvent(id, agent, now) {
+  return { id: `ext/${id}`, type: "agent_online", at: new Date(now).toISOString(), agent };
 }

@@ -14,10 +14,10 @@ import { nextCall } from "./notices.js";
 import { serveOptions } from "./options.js";
 import * as outbox from "./outbox.js";
 import * as pages from "./pages.js";
-import { panelsOpen, pushToPanels, welcome } from "./panels.js";
+import { panelsOpen, welcome } from "./panels.js";
 import * as questions from "./questions.js";
 import * as reports from "./reports.js";
-import { registerSites } from "./sites.js";
+import { CONTENT_SCRIPTS, registerSites } from "./sites.js";
 import { get } from "./state.js";
 import { followChanges, stopFollowing } from "./stream.js";
 
@@ -96,13 +96,13 @@ chrome.runtime.onInstalled.addListener(({ reason }) => {
   if (reason === "install") chrome.tabs.create({ url: chrome.runtime.getURL("options/welcome.html") });
 });
 chrome.runtime.onStartup.addListener(() => registerSites());
-chrome.permissions.onAdded.addListener(() => registerSites());
+chrome.permissions.onAdded.addListener(() => beginOnPages());
 chrome.permissions.onRemoved.addListener(() => registerSites());
 
 onSettings(async (settings) => {
   stopFollowing();
   await outbox.forgetPause();
-  await registerSites();
+  await beginOnPages();
   await pages.tellSettings(settings, await definitionsOf(settings));
   send();
   refresh();
@@ -134,8 +134,15 @@ async function consoleAt(url, settings) {
 function send() {
   deliver(async (results, batch) => {
     await reports.takeDecisions(results, batch);
-    await (results.length > 0 ? board.refresh() : board.show());
+    await board.show();
+    if (results.length > 0) await refresh();
   });
+}
+
+/** A console that was just switched on is read at once, without a reload of its page. */
+async function beginOnPages() {
+  const matches = await registerSites();
+  await pages.begin(matches, CONTENT_SCRIPTS);
 }
 
 function refresh() {

@@ -16,6 +16,17 @@ export async function leave(tab) {
   await change("open", (open) => (open?.tab === tab ? null : open));
 }
 
+/** Run the scripts in the open tabs that fit and have none yet. */
+export async function begin(matches, files) {
+  if (matches.length === 0) return;
+  const known = new Set(Object.values(await get("pages")).map((page) => page.tab));
+  for (const tab of await chrome.tabs.query({ url: matches, status: "complete" })) {
+    if (known.has(tab.id)) continue;
+    // A page that was closed meanwhile, or that no script may enter, is left alone.
+    await chrome.scripting.executeScript({ target: { tabId: tab.id, allFrames: true }, files }).catch(() => null);
+  }
+}
+
 /** Tell every open console how it is to be read now, or that it is switched off. */
 export async function tellSettings(settings, definitions) {
   for (const page of Object.values(await get("pages"))) {

@@ -13,9 +13,22 @@ export async function takeMessages(message) {
   if (!settings.agent.id || settings.consoles[message.console]?.report === false) return false;
   const now = Date.now();
   const events = eventsOf(message, settings.agent.id, now);
-  const online = onlineEvent(settings.agent.id, new Date(now).toISOString().slice(0, 10), now);
-  const added = await add([online, ...events].map((event) => ({ id: event.id, kind: "event", body: event })), now);
-  return added > 0;
+  if (events.length > 0) await sayOnline(settings.agent.id, now);
+  return (await add(events.map(entryOf), now)) > 0;
+}
+
+/** The agent is there: told once for each run of the browser, since the service keeps it until told otherwise. */
+async function sayOnline(agent, now) {
+  let known = null;
+  await change("online", (online) => {
+    known = online;
+    return agent;
+  });
+  if (known !== agent) await add([entryOf(onlineEvent(crypto.randomUUID(), agent, now))], now);
+}
+
+function entryOf(event) {
+  return { id: event.id, kind: "event", body: event };
 }
 
 /** Keep that the agent sent a text that had been stopped. */

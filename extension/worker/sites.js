@@ -6,8 +6,12 @@ import { definitionsOf } from "./definitions.js";
 export const CONTENT_SCRIPTS = ["content/loader.js"];
 export const CONTENT_STYLES = ["content/lint-bar.css"];
 
-/** Register the scripts anew for what is switched on and granted now. */
-export async function registerSites() {
+/** Register the scripts anew for what is switched on and granted now. Resolves to the address patterns of those pages. */
+export function registerSites() {
+  return navigator.locks.request("sites", register);
+}
+
+async function register() {
   const wanted = [];
   const settings = await readSettings();
   for (const definition of await definitionsOf(settings)) {
@@ -29,4 +33,5 @@ export async function registerSites() {
   }
   await chrome.scripting.unregisterContentScripts();
   if (wanted.length > 0) await chrome.scripting.registerContentScripts(wanted);
+  return wanted.flatMap(({ matches }) => matches);
 }

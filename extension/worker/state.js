@@ -16,6 +16,8 @@ const DEFAULTS = {
   offset_ms: 0,
   /** {state: "unpaired"|"up"|"down"|"refused", why}. */
   link: { state: "unpaired", why: "" },
+  /** Who was told to be online. */
+  online: null,
   /** The last self-check of each console: {console: {tab, frame, results, at}}. */
   checks: {},
   /** Waiting items that the agent was told of: ["session deadline_at"]. */

@@ -189,6 +189,7 @@ def test_a_forbidden_text_is_stopped_and_a_good_one_goes(
         send()
         until(lambda: len(desk.sent) == 2, "a warning blocked")
         assert desk.sent == [ALLOWED, DOUBTFUL]
+        expect(page.locator(f"{BAR}[data-kind]")).to_have_count(0)
     is_read(shop, 5)
     assert ("agent", FORBIDDEN) not in shop.said()
 
