@@ -102,7 +102,9 @@ def draft(page: Any, text: str) -> None:
 def test_messages_of_both_sides_arrive_once_and_in_order(browser: Browser, desk: Desk, shop: Shop) -> None:
     browser.pair(shop, desk.definition())
     page = open_desk(browser, desk)
-    page.evaluate("() => { say('小王', 'theirs', '在吗'); say('小王', 'theirs', '多久发货'); turnTo('小王'); }")
+    page.evaluate(
+        "() => { say('小王', 'theirs', '在吗'); say('小王', 'theirs', '多久发货'); turnTo('小王'); }"
+    )
     is_read(shop, 2)
     draft(page, ALLOWED)
     page.keyboard.press("Enter")
@@ -191,7 +193,9 @@ def test_a_forbidden_text_is_stopped_and_a_good_one_goes(
     assert ("agent", FORBIDDEN) not in shop.said()
 
 
-def test_enter_belongs_to_the_input_method_while_it_composes(browser: Browser, desk: Desk, shop: Shop) -> None:
+def test_enter_belongs_to_the_input_method_while_it_composes(
+    browser: Browser, desk: Desk, shop: Shop
+) -> None:
     desk.sent.clear()
     browser.pair(shop, desk.definition())
     page = open_desk(browser, desk)
@@ -323,10 +327,21 @@ def test_the_panel_puts_a_reply_into_the_box_and_never_sends_it(
     is_read(shop)
     panel = browser.page()
     panel.evaluate(PANEL)
-    until(lambda: panel.evaluate("() => window.told.findLast((m) => m.type === 'state')?.conversation?.buyer") == "小王", "no state")
-    until(lambda: panel.evaluate("() => window.told.findLast((m) => m.type === 'state').waiting.length") == 1, "nobody waits")
+    until(
+        lambda: (
+            panel.evaluate("() => window.told.findLast((m) => m.type === 'state')?.conversation?.buyer")
+            == "小王"
+        ),
+        "no state",
+    )
+    until(
+        lambda: panel.evaluate("() => window.told.findLast((m) => m.type === 'state').waiting.length") == 1,
+        "nobody waits",
+    )
     panel.evaluate("(text) => window.port.postMessage({ type: 'insert', text })", ALLOWED)
-    until(lambda: page.evaluate("() => typed.trim()") == ALLOWED, "the page's own state does not know the text")
+    until(
+        lambda: page.evaluate("() => typed.trim()") == ALLOWED, "the page's own state does not know the text"
+    )
     assert page.evaluate("() => window.inputs") >= 1
     assert desk.sent == []
 

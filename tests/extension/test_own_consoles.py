@@ -74,7 +74,9 @@ def add_table(browser: Browser, pages: ConsolePages) -> tuple[Setup, Any]:
 
 
 def stored(page: Any) -> dict[str, Any]:
-    settings = page.evaluate("() => chrome.storage.local.get('settings').then(({ settings }) => settings ?? {})")
+    settings = page.evaluate(
+        "() => chrome.storage.local.get('settings').then(({ settings }) => settings ?? {})"
+    )
     assert isinstance(settings, dict)
     return settings
 
