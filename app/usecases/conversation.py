@@ -12,10 +12,12 @@ from sqlmodel import col, select
 
 from app.core.clocks import OpenItem, note_after_machine
 from app.core.invites import InviteAdvice
+from app.core.rating_effect import Effect
 from app.core.recap import Recap
 from app.core.routing import RoutingAdvice
 from app.core.sessions import Message, Session
 from app.db.tables import ActRow, OutboxRow, OutboxState, SessionRow
+from app.usecases.absorb import effect_of
 from app.usecases.acts import CONSIDERED
 from app.usecases.agents import route
 from app.usecases.considered import Considered, hit_json, message_of, values_of
@@ -59,6 +61,8 @@ class Conversation:
     suggestions: tuple[dict[str, Any], ...]
     prepared: Prepared | None
     advice: InviteAdvice | None
+    effect: Effect | None
+    """What following the advice would do to the rate."""
     routing: RoutingAdvice | None
     recap: Recap | None
     acts: tuple[ActRow, ...]
@@ -82,6 +86,7 @@ def read_conversation(
     considered = Considered(db, knowledge, picture)
     session = picture.sessions[session_id]
     items = picture.items_of(session_id)
+    advice = considered.advice(session)
     return Conversation(
         now=now,
         session=session,
@@ -89,7 +94,8 @@ def read_conversation(
         waiting=tuple(Waiting(item, message_of(session, item), _note(session, item)) for item in items),
         suggestions=tuple(_suggestions(considered, session, items)),
         prepared=_prepared(db, session, items, shop_id, now),
-        advice=considered.advice(session),
+        advice=advice,
+        effect=effect_of(considered, advice),
         routing=route(db, picture, session) if items and session.agent is None else None,
         recap=considered.recap(session),
         acts=_acts(db, shop_id, session_id),

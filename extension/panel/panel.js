@@ -157,15 +157,21 @@ async function insert(reply) {
     say(t("fill_first"), true);
     return;
   }
-  if (view.looked !== null) {
-    say(t("open_it_first"), true);
+  const session = sessionInView();
+  if (session === null || view.looked !== null) {
+    say(t(session === null ? "why_no_box" : "open_it_first"), true);
     return;
   }
-  const done = await port.ask({ type: "insert", ...ready }, "inserted");
+  const done = await port.ask({ type: "insert", session, ...ready }, "inserted");
   say(done?.inserted ? t("inserted") : whyNot(done?.why), !done?.inserted);
 }
 
-const WHY_NOT = { no_box: "why_no_box", other_conversation: "open_it_first" };
+const WHY_NOT = {
+  no_box: "why_no_box",
+  no_conversation: "why_no_box",
+  other_conversation: "open_it_first",
+  no_page: "why_no_page",
+};
 
 /** Why a reply did not get into the box, in words: the page answers with a code. */
 function whyNot(code) {

@@ -73,8 +73,8 @@ export const FROM_PANEL = {
   read: { session: "id" },
   // Phrases by a short code (/tk) or words, filled for the conversation -> "found"
   search: { query: "text", "session?": "id" },
-  // Put a reply into the box of the conversation that is open on the page -> "inserted"
-  insert: { text: "text", "phrase_id?": "id", "variant?": "number" },
+  // Put a reply into the box of this conversation, if it is the one that is open on the page -> "inserted"
+  insert: { session: "id", text: "text", "phrase_id?": "id", "variant?": "number" },
   // What the agent says of a suggestion: accepted or rejected -> "judged"
   judge: { id: "id", phrase_id: "id", message: "id", verdict: "id" },
 };

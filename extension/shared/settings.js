@@ -18,7 +18,7 @@ export const EMPTY = Object.freeze({
   agent: Object.freeze({ id: "", name: "" }),
   consoles: Object.freeze({}),
   own_consoles: Object.freeze([]),
-  sound: true,
+  sound: false,
   notices: true,
   language: "",
 });

@@ -67,7 +67,7 @@ const PANEL = {
   read: questions.readConversation,
   search: questions.searchPhrases,
   judge: questions.judge,
-  insert: async ({ text }) => ({ type: "inserted", ...(await pages.insert(await get("open"), text)) }),
+  insert: async ({ session, text }) => ({ type: "inserted", ...(await pages.insert(await get("open"), session, text)) }),
 };
 
 chrome.runtime.onMessage.addListener((raw, sender, reply) => {
@@ -83,6 +83,9 @@ chrome.runtime.onConnect.addListener((port) => {
   refresh();
   followChanges(refresh);
 });
+
+// What is inserted is what the panel shows there: the wording that the agent chose, with the variables filled in.
+chrome.commands.onCommand.addListener((command) => pushToPanels({ type: "pick", number: Number(command.replace("insert-", "")) }));
 
 chrome.alarms.onAlarm.addListener((alarm) => {
   if (alarm.name === DELIVERY) send();

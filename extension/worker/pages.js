@@ -36,10 +36,11 @@ export async function tellSettings(settings, definitions) {
   }
 }
 
-/** Put a text into the box of the open conversation. Resolves to `{inserted, why}`. */
-export async function insert(open, text) {
+/** Put a text into the box of this session, if it is the open one: a reply meant for one buyer goes to no other. Resolves to `{inserted, why}`. */
+export async function insert(open, session, text) {
   if (!open?.session) return { inserted: false, why: "no_conversation" };
-  const answer = await say(open, { type: "draft/insert", session: open.session, text });
+  if (open.session !== session) return { inserted: false, why: "other_conversation" };
+  const answer = await say(open, { type: "draft/insert", session, text });
   return answer ?? { inserted: false, why: "no_page" };
 }
 

@@ -3,7 +3,7 @@
 import { readSettings } from "../shared/settings.js";
 import { ask, ServiceError } from "./api.js";
 
-/** All that is known of a conversation: "conversation". */
+/** All that is known of a conversation: "conversation", without detail where the service knows none. */
 export async function readConversation({ session }) {
   return answered(
     { type: "conversation", session },
@@ -35,6 +35,6 @@ async function answered(message, question) {
     return { ...message, ...(await question(await readSettings())) };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return { ...message, why: error.message };
+    return error.body?.reason === "unknown_session" ? message : { ...message, why: error.message };
   }
 }

@@ -61,6 +61,18 @@ def test_an_answered_one_has_no_clock_and_nothing_to_suggest(shop: Running) -> N
     assert found["rating_advice"]["reasons"]
 
 
+def test_the_advice_to_invite_comes_with_its_words_and_what_it_would_do_to_the_rate(shop: Running) -> None:
+    shop.post(shop.message("m1", ASKED))
+    for number, (event, text) in enumerate(
+        [(shop.reply, "亲，可以竖放的"), (shop.message, "太好了，谢谢亲，你们服务真好")], start=2
+    ):
+        shop.clock.forward(5)
+        shop.post(event(f"e{number}", text))
+    advice = conversation(shop)["rating_advice"]
+    assert (advice["advice"], advice["text"] in advice["texts"]) == ("invite", True)
+    assert "目标" in advice["effect"]["text"]
+
+
 def test_a_session_of_another_shop_or_of_nobody_is_not_found(shop: Running) -> None:
     answer = shop.ask("GET", "/v1/sessions/nobody")
     assert (answer.status_code, answer.json()["reason"]) == (404, "unknown_session")

@@ -13,7 +13,7 @@ from app.core.clocks import UNCOUNTED
 from app.core.fields import MAX_ID_LENGTH
 from app.core.sessions import Session
 from app.db.tables import ActRow, SessionRow
-from app.usecases.considered import advice_json, values_of
+from app.usecases.considered import advice_with_effect, values_of
 from app.usecases.conversation import Conversation, Waiting, read_conversation
 from app.usecases.picture import look_at_buyer, said_to
 from app.usecases.search_phrases import Found, search_phrases
@@ -120,7 +120,9 @@ def conversation_json(found: Conversation) -> dict[str, Any]:
             if found.prepared is not None
             else None
         ),
-        "rating_advice": advice_json(found.advice) if found.advice is not None else None,
+        "rating_advice": (
+            advice_with_effect(found.advice, found.effect) if found.advice is not None else None
+        ),
         "routing_advice": routing_json(found.routing, None) if found.routing is not None else None,
         "summary": found.recap.to_json() if found.recap is not None else None,
         "acts": [_act_json(act) for act in found.acts],
