@@ -147,7 +147,9 @@ def test_every_text_is_there_in_both_languages_and_used() -> None:
     chinese, english = messages("zh_CN"), messages("en")
     assert list(chinese) == list(english)
     everything = "\n".join(path.read_text() for path in sources(".js", ".html")) + json.dumps(manifest())
-    words = set(re.findall(r"\b[a-z]+_[a-z0-9_]+\b", everything)) | set(re.findall(r"__MSG_(\w+)__", everything))
+    words = set(re.findall(r"\b[a-z]+_[a-z0-9_]+\b", everything)) | set(
+        re.findall(r"__MSG_(\w+)__", everything)
+    )
     assert [key for key in chinese if key not in words] == []
     named = {word for word in words if re.match(r"(?:core|panel|lint|options)_", word)}
     assert sorted(named - set(chinese)) == []
@@ -229,7 +231,9 @@ async ([code]) => {
 @pytest.mark.parametrize("place", ["token", "session"])
 def test_a_content_script_cannot_read_the_key(browser: Browser, desk: Any, place: str) -> None:
     options = browser.page("options/options.html")
-    options.evaluate("() => chrome.storage.local.set({ settings: { key: 'mh_canary', secret: 'whsec_canary' } })")
+    options.evaluate(
+        "() => chrome.storage.local.set({ settings: { key: 'mh_canary', secret: 'whsec_canary' } })"
+    )
     told = options.evaluate(IN_PAGE, [place])
     assert told.startswith("refused: ")
     assert "canary" not in told
@@ -253,9 +257,13 @@ def test_the_worker_hears_from_a_content_script_only_what_is_a_content_scripts(
 def test_a_page_sees_nothing_of_the_extension_and_cannot_speak_to_it(browser: Browser, desk: Any) -> None:
     assert desk.evaluate("() => typeof globalThis.chrome?.storage") == "undefined"
     assert desk.evaluate("() => typeof globalThis.chrome?.runtime?.sendMessage") == "undefined"
-    assert desk.evaluate(
-        "(id) => fetch(`chrome-extension://${id}/manifest.json`).then(() => 'read', () => 'refused')", browser.id
-    ) == "refused"
+    assert (
+        desk.evaluate(
+            "(id) => fetch(`chrome-extension://${id}/manifest.json`).then(() => 'read', () => 'refused')",
+            browser.id,
+        )
+        == "refused"
+    )
 
 
 @pytest.mark.browser

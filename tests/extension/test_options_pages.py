@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,12 @@ from app.usecases.pairing import Pairing, pair_extension
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytestmark = MARKS
 STEPS = ["permission", "address", "key", "shop", "scopes", "clock", "secret", "version"]
-PAGES = ["options/options.html", "options/welcome.html", "options/console.html", "options/console.html?id=feige"]
+PAGES = [
+    "options/options.html",
+    "options/welcome.html",
+    "options/console.html",
+    "options/console.html?id=feige",
+]
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +197,9 @@ def test_nothing_stands_in_anybodys_way(
     page.emulate_media(color_scheme=scheme)
     page.wait_for_selector("h1:not(:empty)")
     page.evaluate(AXE.read_text())
-    violations = page.evaluate("() => axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))")
+    violations = page.evaluate(
+        "() => axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
+    )
     assert violations == []
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
@@ -206,7 +212,9 @@ def test_a_strangers_names_stay_text(browser: Browser) -> None:
         "id": "stranger",
         "name": name,
         "matches": ["https://im.example.com/*"],
-        "selectors": {part: {"css": "p"} for part in ("message_list", "message", "message_text", "composer", "buyer_id")},
+        "selectors": {
+            part: {"css": "p"} for part in ("message_list", "message", "message_text", "composer", "buyer_id")
+        },
         "who": [],
     }
     page.set_input_files(
