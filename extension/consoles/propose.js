@@ -47,11 +47,14 @@ export function proposeMessages(buyerWords, agentWords) {
   const spots = liftedToOneRoot(buyerWords, agentWords);
   const list = spots && commonAncestor(...spots);
   if (!list || spots.includes(list)) return null;
-  const rows = spots.map((spot) => childOf(list, spot));
+  const children = spots.map((spot) => childOf(list, spot));
+  const textCss = wordsSelector(children, spots, [...list.children]);
+  const rows = spots.map((spot, index) => messageAround(spot, children[index], textCss));
+  const grouped = rows.some((row, index) => row !== children[index]);
   const listCss = selectorOf(list);
   const prefix = listCss.includes(">>>") ? `${listCss.slice(0, listCss.lastIndexOf(">>>") + 3)} ` : "";
-  const inner = listCss.slice(prefix.length);
-  const messageCss = `${inner} > ${rowSelector(list, rows)}`;
+  const rowCss = rowSelector(list, rows);
+  const messageCss = `${listCss.slice(prefix.length)} ${grouped ? "" : "> "}${rowCss}`;
   const all = findAll(list.getRootNode(), messageCss);
   const selectors = {
     message_list: { css: listCss },
@@ -63,7 +66,7 @@ export function proposeMessages(buyerWords, agentWords) {
   if (id) selectors.message_id = id;
   const time = timeRule(rows, selectors.message_text);
   if (time) selectors.message_time = time;
-  return { selectors, who: proposeWho(rows[0], rows[1], spoken) };
+  return { selectors, who: proposeWho(rows, spoken, list, rowCss) };
 }
 
 /** What the entry of the open conversation in the list tells: list, entries, which one is open, ids and names. */
@@ -175,16 +178,28 @@ function rowSelector(list, rows) {
   return tag;
 }
 
+/** The largest element around the words that holds no other words: one message, even where several stand in a group. */
+function messageAround(words, child, textCss) {
+  if (textCss === ":scope" || child.querySelectorAll(textCss).length <= 1) return child;
+  let row = words;
+  while (row.parentElement !== child && row.parentElement.querySelectorAll(textCss).length <= 1) row = row.parentElement;
+  return row;
+}
+
 function wordsSelector(rows, words, all) {
   if (rows.some((row, index) => row === words[index])) return ":scope";
   const [one, two] = words.map((element, index) => chain(element, rows[index]));
   for (const element of one) {
     for (const css of simpleSelectors(element).slice(0, -1)) {
-      if (two.some((other) => other.matches(css)) && rows.every((row, index) => row.querySelector(css)?.contains(words[index]))) return css;
+      if (two.some((other) => other.matches(css)) && rows.every((row, index) => findsAround(row, css, words[index]))) return css;
     }
   }
   const each = words.map((element, index) => relativeSelector(rows[index], element, all));
   return [...new Set(each)].join(", ");
+}
+
+function findsAround(row, css, words) {
+  return [...row.querySelectorAll(css)].some((element) => element.contains(words));
 }
 
 /** A selector that finds the element inside its row, by its name if it has one, else by its place. */
@@ -242,9 +257,9 @@ function timeRule(rows, textRule) {
   return null;
 }
 
-function proposeWho(buyerRow, agentRow, rows) {
-  const ofBuyer = marksOf(buyerRow).filter((css) => !fits(agentRow, css));
-  const ofAgent = marksOf(agentRow).filter((css) => !fits(buyerRow, css));
+function proposeWho([buyerRow, agentRow], rows, list, rowCss) {
+  const ofBuyer = marksAround(buyerRow, list, rowCss).filter((css) => !fits(agentRow, css));
+  const ofAgent = marksAround(agentRow, list, rowCss).filter((css) => !fits(buyerRow, css));
   const best = (marks, others, words) =>
     marks
       .map((css) => ({ css, score: rows.filter((row) => fits(row, css)).length + (words.test(css.replace(/[^a-z]+/giu, " ")) ? rows.length : 0) - (others.some((other) => rows.some((row) => fits(row, css) && fits(row, other))) ? 1 : 0) }))
@@ -260,10 +275,19 @@ function proposeWho(buyerRow, agentRow, rows) {
   return [{ sender: "buyer", position: "left" }, { sender: "agent", position: "right" }];
 }
 
-/** Selectors of everything in a row that could tell whose it is. */
-function marksOf(row) {
+/** The marks of a row, and of the groups that it stands in. */
+function marksAround(row, list, rowCss) {
+  const marks = marksOf([row, ...row.querySelectorAll("*")].slice(0, 60));
+  for (let group = row.parentElement; group && group !== list; group = group.parentElement) {
+    marks.push(...marksOf([group]).map((css) => `${css} ${rowCss}`));
+  }
+  return [...new Set(marks)];
+}
+
+/** Selectors of everything that elements bear and that could tell whose a message is. */
+function marksOf(elements) {
   const marks = [];
-  for (const element of [row, ...row.querySelectorAll("*")].slice(0, 60)) {
+  for (const element of elements) {
     marks.push(...[...element.classList].filter((name) => !isMadeUp(name) && !/^(?:active|hover|focus|last|first|new|unread|read)$/iu.test(name)).map((name) => `.${CSS.escape(name)}`));
     for (const { name, value } of element.attributes) {
       if (!/^(?:class|style|id|src|href|alt|title|role|tabindex|draggable|width|height|lang)$/u.test(name) && !name.startsWith("aria-") && value && value.length <= 24 && !/\d{3,}/u.test(value) && !/\s/u.test(value)) marks.push(`[${name}="${CSS.escape(value)}"]`);
@@ -271,7 +295,7 @@ function marksOf(row) {
     const justify = element.style?.justifyContent || element.style?.flexDirection || element.style?.textAlign || element.style?.float;
     if (justify) marks.push(`[style*="${CSS.escape(justify)}"]`);
   }
-  return [...new Set(marks)];
+  return marks;
 }
 
 function openMark(entry, entries) {

@@ -132,7 +132,8 @@ function fill(fields, { server, shop, key, secret, agent }) {
 }
 
 function stepLine({ step, state, why, detail }, word) {
-  const text = state === "failed" ? word(WHY_WORDS[why], ...detail) : detail.filter(Boolean).join(" · ");
+  const found = step === "clock" ? word("options_seconds_off", ...detail) : detail.filter(Boolean).join(" · ");
+  const text = state === "failed" ? word(WHY_WORDS[why], ...detail) : found;
   const marks = { ok: ["good", "✓"], failed: ["bad", "✗"], untried: ["faint", "–"] };
   const [look, sign] = marks[state];
   return make("li", { className: look, dataset: { step, state } },

@@ -110,7 +110,13 @@ export class ConsoleForm {
     const more = MORE.filter((field) => ROLES[role].reads || field.startsWith("at_")).map((field) =>
       make("input", { id: `${id}-${field}`, type: field.startsWith("at_") ? "number" : "text", min: field.startsWith("at_") ? 0 : undefined, spellcheck: false, autocomplete: "off", dataset: { field }, placeholder: placeholderOf(role, field, this.#word) }));
     const visible = make("input", { id: `${id}-visible`, type: "checkbox" });
-    this.#rows.set(role, { css, remark, count, more, visible });
+    const details = make("details", {},
+      make("summary", { textContent: this.#word("options_more"), "aria-label": this.#word("options_more_named", name) }),
+      make("div", { className: "fields" },
+        ...more.flatMap((input) => [make("label", { htmlFor: input.id, textContent: this.#word(MORE_WORDS[input.dataset.field]) }), input]),
+        make("label", { htmlFor: visible.id, textContent: this.#word("options_more_visible") }),
+        visible));
+    this.#rows.set(role, { css, remark, count, more, visible, details });
     const pick = make("button", { type: "button", className: "quiet", textContent: this.#word("options_pick"), "aria-label": this.#word("options_pick_named", name), dataset: { pick: role }, on: { click: () => onPick(role) } });
     return make("div", { className: "part" },
       make("label", { htmlFor: id }, name, ROLES[role].needed ? make("span", { className: "needed", textContent: this.#word("options_needed") }) : null),
@@ -118,12 +124,7 @@ export class ConsoleForm {
       pick,
       count,
       remark,
-      make("details", {},
-        make("summary", { textContent: this.#word("options_more"), "aria-label": this.#word("options_more_named", name) }),
-        make("div", { className: "fields" },
-          ...more.flatMap((input) => [make("label", { htmlFor: input.id, textContent: this.#word(MORE_WORDS[input.dataset.field]) }), input]),
-          make("label", { htmlFor: visible.id, textContent: this.#word("options_more_visible") }),
-          visible)));
+      details);
   }
 
   #showRule(role, rule) {
@@ -136,6 +137,7 @@ export class ConsoleForm {
       input.dataset.unlimited = value === null ? "yes" : "";
     }
     row.visible.checked = rule?.visible === true;
+    row.details.open = row.visible.checked || row.more.some((input) => input.value !== "" || input.dataset.unlimited !== "");
   }
 
   #ruleOf(role) {
