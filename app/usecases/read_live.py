@@ -46,7 +46,7 @@ def read_live(db: Database, knowledge: Knowledge, board: RateBoard, shop_id: str
         robot_on=shop.policy.robot_on,
         waiting=read_waiting(db, shop, now),
         acts=_acts(db, shop),
-        findings=_findings(db, shop),
+        findings=_findings(db, shop, now),
         advice=_advice(db, shop, now),
         rates=board.rates(db, shop),
         staff=_staff(db, shop, now),
@@ -145,10 +145,11 @@ def _acts(db: Database, shop: Shop) -> tuple[ActView, ...]:
     )
 
 
-def _findings(db: Database, shop: Shop) -> tuple[FindingView, ...]:
+def _findings(db: Database, shop: Shop, now: datetime) -> tuple[FindingView, ...]:
+    """Today's findings, the newest first."""
     rows = db.exec(
         select(ActRow)
-        .where(ActRow.shop_id == shop.id, ActRow.kind == "finding")
+        .where(ActRow.shop_id == shop.id, ActRow.kind == "finding", ActRow.at >= _midnight(shop, now))
         .order_by(col(ActRow.at).desc(), col(ActRow.id))
         .limit(FINDINGS)
     )
@@ -170,12 +171,16 @@ def _findings(db: Database, shop: Shop) -> tuple[FindingView, ...]:
     )
 
 
+def _midnight(shop: Shop, now: datetime) -> datetime:
+    """When the shop's day began."""
+    return datetime.combine(shop.day_of(now), time(0), shop.timezone)
+
+
 def _advice(db: Database, shop: Shop, now: datetime) -> tuple[AdviceView, ...]:
     """Today's sessions that have advice: those at risk first, then those to invite, then the newest."""
-    midnight = datetime.combine(now.astimezone(shop.timezone).date(), time(0), shop.timezone)
     rows = db.exec(
         select(SessionRow)
-        .where(SessionRow.shop_id == shop.id, SessionRow.last_event_at >= midnight)
+        .where(SessionRow.shop_id == shop.id, SessionRow.last_event_at >= _midnight(shop, now))
         .order_by(col(SessionRow.last_event_at).desc())
         .limit(ADVICE * 8)
     )
