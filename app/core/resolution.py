@@ -89,7 +89,7 @@ def resolve(session: Session, now: datetime) -> Resolution:
     displeased = buyer_words(last_said.text).displeased if last_said is not None else None
     thanks = _thanks(messages, human)
     quiet_at = None
-    if last_human is not None and not unanswered and not thanks and displeased is None:
+    if last_human is not None and messages.index(last_human) > _place(last_said, messages):
         quiet_at = last_human.at + QUIET
     return Resolution(
         unanswered=unanswered,
@@ -103,7 +103,7 @@ def resolve(session: Session, now: datetime) -> Resolution:
         complaint=_complaint(messages),
         displeased=displeased,
         thanked=thanks is not None,
-        quiet_at=quiet_at if quiet_at is not None and quiet_at > now else None,
+        quiet_at=quiet_at if quiet_at is not None and quiet_at > now and displeased is None else None,
         signs=_signs(session, thanks, displeased, _last_run(messages), quiet_at, now),
     )
 
@@ -214,6 +214,11 @@ def _thanks(messages: Sequence[Message], human: Sequence[Message]) -> str | None
     if said.settles or (before is not None and shop_words(before.text).asks_for_more and said.nothing_left):
         return "买家已道谢或确认没有问题了"
     return "买家已表示收到" if is_courtesy(last) else None
+
+
+def _place(message: Message | None, messages: Sequence[Message]) -> int:
+    """Where a message stands; before the first if there is none."""
+    return -1 if message is None else messages.index(message)
 
 
 def _last_run(messages: Sequence[Message]) -> list[Message]:

@@ -82,6 +82,15 @@ SILENCE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "unfilled": "变量没填",
         "lint": "用语检查没通过",
         "no_phrase": "没有可用的话术",
+        "invite_off": "没开自动邀评",
+        "no_human": "没有人工接待过",
+        "invited": "已经邀请或评价过",
+        "invite_upset": "买家不满",
+        "invite_hours": "不在评价考核时段",
+        "unresolved": "问题还没解决",
+        "invite_rest": "近来打扰过这位买家",
+        "invite_chance": "好评把握不够",
+        "just_talked": "刚说过话",
     }
 )
 """What people read for the code of a silence; a code that is not listed is shown as it is."""
