@@ -148,7 +148,7 @@ ratings = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(ratings)
 def test_the_parts_of_any_week_are_the_whole(rated: list[tuple[str, int, str, str | None]]) -> None:
     talks = [
