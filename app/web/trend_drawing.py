@@ -104,11 +104,11 @@ def draw(points: Sequence[Keyed], lines: Sequence[tuple[str, str, Line]]) -> Dra
 def _has_room_above(heights: Sequence[float | None], index: int) -> bool:
     """Does the number over a dot clear the curve and the upper edge? In a dip it stands below."""
     own = heights[index]
-    beside = [heights[at] for at in (index - 1, index + 1) if 0 <= at < len(heights)]
-    known = [height for height in beside if height is not None]
     if own is None or own <= _TOP + _NAME_HEIGHT:
         return False
-    return not known or any(height >= own for height in known)
+    beside = [heights[at] for at in (index - 1, index + 1) if 0 <= at < len(heights)]
+    known = [height for height in beside if height is not None]
+    return any(height > own for height in known) or all(height >= own for height in known)
 
 
 def _paths(dots: Sequence[Dot | None]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.db.ratings import rating_events
 from app.usecases.administration import add_key, add_shop, principal_of_key
 from app.usecases.quality_report import log_report, shop_report
 from app.usecases.quality_reviews import look_at_sessions
+from app.usecases.review_shelf import ReviewShelf
 from app.usecases.web_sessions import open_web_session
 from app.web.auth import COOKIE
 
@@ -166,7 +167,7 @@ async def test_an_unanswered_message_becomes_late_with_time_alone(on_sqlite: Run
 async def test_a_big_week_is_read_lot_by_lot(on_sqlite: Running) -> None:
     send(on_sqlite, week())
     whole = await look_at_sessions(on_sqlite.service, "demo", W47.first, W47.last)
-    on_sqlite.service.reviews.__init__()  # type: ignore[misc]
+    on_sqlite.service.reviews = ReviewShelf()
     seen = []
     for _ in range(20):
         looked = await look_at_sessions(on_sqlite.service, "demo", W47.first, W47.last, most=4)
@@ -264,6 +265,19 @@ def test_empty_states_say_what_to_do(on_sqlite: Running) -> None:
     assert "这样筛选没有会话" in on_sqlite.client.get("/quality?agent=nobody", headers=headers).text
     report = on_sqlite.client.get("/quality/report?week=2026-W46", headers=headers).text
     assert "本周还没有计入好评率的评价，所以没有比率。" in report
+
+
+def test_the_list_is_turned_page_by_page_and_keeps_its_filter(on_sqlite: Running) -> None:
+    talks = [answered(f"s{n:02}", f"18T{8 + n // 30:02}:{n % 60:02}").rated("一般") for n in range(30)]
+    send(on_sqlite, [*talks, answered("other", "18T20:00", "小周").rated("一般")])
+    headers = signed_in(on_sqlite, ("dashboard", "quality"))
+    address, seen = "/quality?agent=小林", []
+    while address:
+        page = read(on_sqlite.client.get(address, headers=headers).text)
+        seen += [head.one("a").text for head in page.one("ol", "cases").all("h3")]
+        following = page.all("a", rel="next")
+        address = following[0].attributes["href"] if following else ""
+    assert sorted(seen) == [f"s{n:02}" for n in range(30)]
 
 
 def test_words_and_names_of_strangers_stay_text(on_sqlite: Running) -> None:

@@ -262,6 +262,8 @@ class Reviewer:
         moods = [(message, self._moods.turn(message.text, message.kind.value)) for message in said]
         moved = [(message, mood) for message, mood in moods if mood.p_dissatisfied >= _MOVES]
         moved.sort(key=lambda pair: -pair[1].p_dissatisfied)
+        # The same words again say nothing more.
+        once = list({message.text: (message, mood) for message, mood in reversed(moved)}.values())[::-1]
         return tuple(
             MovingTurn(
                 message.id,
@@ -270,7 +272,7 @@ class Reviewer:
                 self._excerpt(message),
                 tuple(masked(word, self._linter) for word in mood.words),
             )
-            for message, mood in sorted(moved[:MOST_TURNS], key=lambda pair: (pair[0].at, pair[0].id))
+            for message, mood in sorted(once[:MOST_TURNS], key=lambda pair: (pair[0].at, pair[0].id))
         )
 
     def _excerpt(self, message: Message) -> str:

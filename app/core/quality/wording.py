@@ -68,7 +68,7 @@ def need_text(figure: RateFigure) -> str:
     if not bearing:
         return ""
     name, nearest = min(bearing, key=lambda pair: pair[1].room or 0)
-    return f"各条线都已达到；离{LINE_NAMES[name]} {nearest.line.text} 还能承受 {nearest.room} 个{_bad_ones(figure)}。"
+    return f"各条线都已达到；对{LINE_NAMES[name]} {nearest.line.text}，{_room_text(nearest, figure)}。"
 
 
 def outlook_text(name: str, outlook: Outlook, figure: RateFigure) -> str:
@@ -77,10 +77,16 @@ def outlook_text(name: str, outlook: Outlook, figure: RateFigure) -> str:
     if outlook.met:
         if outlook.room is None:
             return f"{head} 已达到"
-        return f"{head} 已达到，还能承受 {outlook.room} 个{_bad_ones(figure)}"
+        return f"{head} 已达到，{_room_text(outlook, figure)}"
     if outlook.needed is None:
         return f"{head} 本期内已无法达到"
     return f"{head} 未达到，还需连续 {outlook.needed} 个{'好评' if figure.higher_is_better else '不算在内的评价'}"
+
+
+def _room_text(outlook: Outlook, figure: RateFigure) -> str:
+    if outlook.room == 0:
+        return f"再有 1 个{_bad_ones(figure)}就不达标"
+    return f"还能承受 {outlook.room} 个{_bad_ones(figure)}"
 
 
 def _bad_ones(figure: RateFigure) -> str:
