@@ -59,7 +59,9 @@ def main() -> None:
             page.wait_for_timeout(3_000)
             idle = share(page, seconds)
             page.evaluate(CLOCKS)
-            print(f"{state:8} extension: idle {idle:6.2%}, a clock that ticks ten times a second {share(page, seconds):6.2%}")
+            print(
+                f"{state:8} extension: idle {idle:6.2%}, a clock that ticks ten times a second {share(page, seconds):6.2%}"
+            )
             page.close()
         browser.close()
         service.down()
