@@ -2,6 +2,9 @@
 
 const { findOne, findPart, kindOf, senderOf, valueOf } = await import(chrome.runtime.getURL("consoles/query.js"));
 
+const LONGEST = 200;
+const WATCHED = ["message_list", "conversation_open", "buyer_id", "buyer_name", "session_id"];
+
 /** The conversation that is open, `{id, buyer, name, session}`, or null. `session` is the console's own name for it, or "". */
 export function openConversation(root, { selectors }) {
   const entry = selectors.conversation_open && findOne(root, selectors.conversation_open);
@@ -39,11 +42,9 @@ export function writingParts(root, { selectors }) {
   };
 }
 
-/** The list of the messages and the conversations: what must be watched for changes. */
+/** What is read of the page: changes elsewhere need not be looked at. */
 export function watchedParts(root, { selectors }) {
-  return [selectors.message_list, selectors.conversation_list]
-    .filter((rule) => rule !== undefined)
-    .flatMap((rule) => findPart(root, rule));
+  return WATCHED.filter((role) => selectors[role] !== undefined).flatMap((role) => findPart(root, selectors[role]));
 }
 
 function valueIn(root, rule) {
@@ -52,4 +53,3 @@ function valueIn(root, rule) {
   return element === null ? "" : valueOf(element, rule).slice(0, LONGEST);
 }
 
-const LONGEST = 200;

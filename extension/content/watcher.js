@@ -35,6 +35,8 @@ export class Watcher {
   #open = null;
   #elements = new WeakMap();
   #observed = new WeakSet();
+  #watched = new Set();
+  #around = new Set();
   #observer = new MutationObserver((records) => this.#mutated(records));
   #timer = 0;
   #scannedAt = 0;
@@ -70,7 +72,7 @@ export class Watcher {
 
   #mutated(records) {
     for (const { target } of records) this.#forget(target);
-    if (this.#waiting) return;
+    if (this.#waiting || !records.some(({ target }) => this.#matters(target))) return;
     this.#waiting = true;
     clearTimeout(this.#timer);
     const since = Date.now() - this.#scannedAt;
@@ -79,7 +81,23 @@ export class Watcher {
 
   /** What was read of a message counts no longer when something in it changed. */
   #forget(node) {
-    for (let at = node; at !== null; at = at.parentNode ?? at.host ?? null) this.#elements.delete(at);
+    for (let at = node; at !== null; at = above(at)) this.#elements.delete(at);
+  }
+
+  /** Is it in what is read of the page, or around it? A page may be full of clocks and banners beside. */
+  #matters(target) {
+    if (this.#watched.size === 0 || this.#around.has(target)) return true;
+    for (let at = target; at !== null; at = above(at)) if (this.#watched.has(at)) return true;
+    return false;
+  }
+
+  #watch() {
+    this.#watched = new Set(watchedParts(document, this.#definition));
+    this.#around = new Set();
+    for (const part of this.#watched) {
+      this.#observe(part.getRootNode());
+      for (let at = above(part); at !== null; at = above(at)) this.#around.add(at);
+    }
   }
 
   #observe(root) {
@@ -97,7 +115,7 @@ export class Watcher {
       this.end();
       return;
     }
-    for (const part of watchedParts(document, this.#definition)) this.#observe(part.getRootNode());
+    this.#watch();
     this.#read(Date.now());
     this.#report();
     this.#timer = setTimeout(() => this.#scan(), IDLE_MS);
@@ -206,6 +224,11 @@ export class Watcher {
     ask({ type: "console/open", console: this.#definition.id, ...who });
     this.#changed();
   }
+}
+
+/** The node that holds it, out of a shadow tree, too; null at the top. */
+function above(node) {
+  return node.parentNode ?? node.host ?? null;
 }
 
 /** All that can be seen of a message: its id if it has one. */

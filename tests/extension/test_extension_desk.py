@@ -403,3 +403,31 @@ def test_a_console_that_reports_by_itself_is_not_reported_again(
     page.wait_for_timeout(1_000)
     assert browser.page().evaluate(WAITING) == 0
     assert shop.said() == []
+
+
+def test_a_buyer_whose_time_runs_out_is_called_out_once(browser: Browser) -> None:
+    extension = browser.page()
+    tell = """async (left) => {
+      const { tell } = await import(chrome.runtime.getURL("worker/notices.js"));
+      const waiting = Object.entries(left).map(([session, seconds]) => ({
+        session, agent: null, counted: true, text: "人呢", deadline_at: new Date(Date.now() + seconds * 1000).toISOString(),
+      }));
+      await chrome.storage.session.set({ waiting });
+      await tell({ agent: { id: "xiaozhou" }, notices: true, sound: false });
+      const shown = Object.keys(await chrome.notifications.getAll());
+      for (const session of shown) await chrome.notifications.clear(session);
+      return { shown, badge: await chrome.action.getBadgeText({}), waiting };
+    }"""
+    told = extension.evaluate(tell, {"小王": 60, "小李": 170})
+    assert (told["shown"], told["badge"]) == (["小王"], "2")
+    again = "async (waiting) => { await chrome.storage.session.set({ waiting }); }"
+    extension.evaluate(again, told["waiting"])
+    shown = extension.evaluate(
+        """async () => {
+          const { tell } = await import(chrome.runtime.getURL("worker/notices.js"));
+          await tell({ agent: { id: "xiaozhou" }, notices: true, sound: false });
+          return Object.keys(await chrome.notifications.getAll());
+        }"""
+    )
+    assert shown == []
+    assert extension.evaluate(tell, {})["badge"] == ""
