@@ -73,7 +73,7 @@ def talk_on(browser: Browser, desk: Desk, shop: Shop, box: str) -> Any:
     page.on("pageerror", lambda error: browser.trouble.append(f"error: {error}"))
     page.goto(f"{desk.address}/?box={box}")
     # Each shop has a buyer of its own: what was told to one shop is not told again to the next.
-    page.evaluate("(buyer) => { say(buyer, 'theirs', '在吗'); turnTo(buyer); }", f"买家 {shop.key}")
+    page.evaluate("(buyer) => { say(buyer, 'theirs', '在吗'); turnTo(buyer); }", f"买家 {shop.key[-6:]}")
     until(lambda: is_read(shop), "the console is not read")
     desk.sent.clear()
     page.focus(".box")
