@@ -306,7 +306,8 @@ class LintBar {
 
   #place() {
     const box = this.#box;
-    if (!box?.isConnected) {
+    // A console empties its box after sending, without a word to anybody.
+    if (!box?.isConnected || (this.#verdict && draftOf(box).trim() === "")) {
       this.clear();
       return;
     }

@@ -2,7 +2,7 @@
 
 const GAP = 6;
 const EDGE = 8;
-const NARROWEST = 280;
+const NARROWEST = 340;
 const WIDEST = 640;
 
 /** The rectangle of an element as `top`, the outermost of its windows that we can see, has it. */

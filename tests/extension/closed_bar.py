@@ -96,8 +96,8 @@ class ClosedBar:
 
 
 def _nodes(node: dict[str, Any], inside: bool = False) -> Iterator[dict[str, Any]]:
-    """Those in the bar's own shadow tree."""
-    inside = inside or node.get("shadowRootType") == "closed"
+    """Those in shadow trees."""
+    inside = inside or node.get("shadowRootType") in {"closed", "open"}
     if inside:
         yield node
     for child in (*node.get("children", []), *node.get("shadowRoots", [])):

@@ -339,7 +339,14 @@ def test_the_panel_puts_a_reply_into_the_box_and_never_sends_it(
         lambda: panel.evaluate("() => window.told.findLast((m) => m.type === 'state').waiting.length") == 1,
         "nobody waits",
     )
-    panel.evaluate("(text) => window.port.postMessage({ type: 'insert', text })", ALLOWED)
+    panel.evaluate(
+        """(text) => {
+          const { session } = window.told.findLast((m) => m.type === 'state').conversation;
+          window.port.postMessage({ type: 'insert', session: 'of another buyer', text: 'not here' });
+          window.port.postMessage({ type: 'insert', session, text });
+        }""",
+        ALLOWED,
+    )
     until(
         lambda: page.evaluate("() => typed.trim()") == ALLOWED, "the page's own state does not know the text"
     )
