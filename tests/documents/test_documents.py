@@ -51,7 +51,7 @@ def test_every_name_of_the_glossary_stands_where_it_says() -> None:
             for file in ([found] if found.is_file() else found.rglob("*"))
         ]
         text = "\n".join(
-            file.read_text(encoding="utf-8") for file in files if file.suffix in {".py", ".yaml"}
+            file.read_text(encoding="utf-8") for file in files if file.suffix in {".py", ".yaml", ".js"}
         )
         missing += [
             name
