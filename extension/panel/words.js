@@ -1,18 +1,26 @@
-/** The panel's own words, in the language of the browser. */
+/** The panel's own words, in the language of the browser or the one that was chosen in the options. */
+
+import { readSettings } from "../shared/settings.js";
+import { shortLanguage, wordsIn } from "../shared/words.js";
+
+const { language } = await readSettings();
+const word = await wordsIn(language);
 
 /** A message of `_locales` under `panel_`; `values` stand for $1, $2, …. */
 export function t(name, ...values) {
-  return chrome.i18n.getMessage(`panel_${name}`, values.map(String)) || name;
+  const key = `panel_${name}`;
+  const text = word(key, ...values);
+  return text === key ? name : text;
 }
 
 /** Fill in the words of the page as it was loaded. */
 export function translatePage() {
-  document.documentElement.lang = chrome.i18n.getUILanguage();
+  document.documentElement.lang = shortLanguage(language) === "zh" ? "zh-CN" : "en";
   for (const element of document.querySelectorAll("[data-word]")) {
-    element.textContent = chrome.i18n.getMessage(element.dataset.word);
+    element.textContent = word(element.dataset.word);
   }
   for (const element of document.querySelectorAll("[data-label]")) {
-    element.setAttribute("aria-label", chrome.i18n.getMessage(element.dataset.label));
+    element.setAttribute("aria-label", word(element.dataset.label));
   }
 }
 

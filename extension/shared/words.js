@@ -12,7 +12,14 @@ export async function wordsIn(language) {
   }
   const answer = await fetch(chrome.runtime.getURL(`_locales/${language}/messages.json`));
   const messages = await answer.json();
-  return (key, ...values) => (messages[key]?.message ?? key).replace(/\$(\d)/gu, (_, number) => values[number - 1] ?? "");
+  return (key, ...values) => filled(messages[key], values) || key;
+}
+
+/** As the browser fills a message: names by their `placeholders`, then $1, $2, … by the values. */
+function filled({ message = "", placeholders = {} } = {}, values) {
+  return message
+    .replace(/\$(\w+)\$/gu, (whole, name) => placeholders[name.toLowerCase()]?.content ?? whole)
+    .replace(/\$(\d)/gu, (_, number) => values[number - 1] ?? "");
 }
 
 /** "zh" or "en": which of two texts to show beside ours, where something comes in both. */

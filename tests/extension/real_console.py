@@ -32,7 +32,13 @@ class RealConsole:
         self.logged = logged
 
     def buyer_says(self, text: str) -> None:
-        message = {"type": "chat", "from": "buyer@localhost", "to": "agent@localhost", "subject": "", "body": text}
+        message = {
+            "type": "chat",
+            "from": "buyer@localhost",
+            "to": "agent@localhost",
+            "subject": "",
+            "body": text,
+        }
         request = urllib.request.Request(
             SEND, json.dumps(message).encode(), headers={"content-type": "application/json"}
         )
@@ -72,7 +78,11 @@ def real_console() -> Iterator[RealConsole]:
     try:
         address = f"http://127.0.0.1:{hook.server_port}/"
         made = subprocess.run(
-            ["bash", str(SCRIPT), str(folder), address], capture_output=True, text=True, timeout=120, check=False
+            ["bash", str(SCRIPT), str(folder), address],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         if made.returncode != 0:
             pytest.skip(f"the real console did not come up: {(made.stdout + made.stderr).strip()[-300:]}")

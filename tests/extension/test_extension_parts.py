@@ -47,7 +47,11 @@ def ms(moment: datetime) -> int:
 
 
 def test_a_signature_is_the_one_of_standard_webhooks(page: Any) -> None:
-    secret, name, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", '{"test": 2432232314}'
+    secret, name, body = (
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        '{"test": 2432232314}',
+    )
     headers = page.evaluate(
         "async ([secret, id, at, body]) => (await part('worker/signing.js')).signedHeaders(secret, id, at, body)",
         [secret, name, 1614265330_000, body],
@@ -84,13 +88,21 @@ def test_a_signature_is_the_one_of_standard_webhooks(page: Any) -> None:
     ],
 )
 def test_times_are_read_as_consoles_show_them(page: Any, shown: str, at: datetime, unit: int) -> None:
-    read = page.evaluate("async ([shown, now]) => (await part('content/moments.js')).readMoment(shown, now)", [shown, ms(NOW)])
+    read = page.evaluate(
+        "async ([shown, now]) => (await part('content/moments.js')).readMoment(shown, now)", [shown, ms(NOW)]
+    )
     assert read == {"at": ms(at), "unit": unit}
 
 
 @pytest.mark.parametrize("shown", ["", "已读", "25:00", "10:75", "3"])
 def test_what_is_no_time_is_not_taken_for_one(page: Any, shown: str) -> None:
-    assert page.evaluate("async ([shown, now]) => (await part('content/moments.js')).readMoment(shown, now)", [shown, ms(NOW)]) is None
+    assert (
+        page.evaluate(
+            "async ([shown, now]) => (await part('content/moments.js')).readMoment(shown, now)",
+            [shown, ms(NOW)],
+        )
+        is None
+    )
 
 
 JOIN = """
@@ -153,12 +165,44 @@ def test_messages_become_events_of_the_log(page: Any) -> None:
     message = {"key": "desk:b:1", "at": NOW.isoformat(), "sender": "buyer", "kind": "text", "text": "在吗"}
     old = {**message, "key": "desk:b:0", "at": (NOW - timedelta(hours=25)).isoformat()}
     reply = {**message, "key": "desk:b:2", "sender": "agent", "text": "在的"}
-    given = {"session": "desk:b:2026-11-22", "buyer": "b", "buyer_name": "小王", "messages": [old, message, reply]}
-    events = page.evaluate("async ([given, now]) => (await part('worker/events.js')).eventsOf(given, 'xiaozhou', now)", [given, ms(NOW)])
-    assert [(event["type"], event["at"]) for event in events[:2]] == [("session_opened", NOW.isoformat()), ("assigned", NOW.isoformat())]
+    given = {
+        "session": "desk:b:2026-11-22",
+        "buyer": "b",
+        "buyer_name": "小王",
+        "messages": [old, message, reply],
+    }
+    events = page.evaluate(
+        "async ([given, now]) => (await part('worker/events.js')).eventsOf(given, 'xiaozhou', now)",
+        [given, ms(NOW)],
+    )
+    assert [(event["type"], event["at"]) for event in events[:2]] == [
+        ("session_opened", NOW.isoformat()),
+        ("assigned", NOW.isoformat()),
+    ]
     assert events[2:] == [
-        {"id": "desk:b:1", "type": "message", "at": NOW.isoformat(), "session": given["session"], "buyer": "b", "buyer_name": "小王", "sender": "buyer", "kind": "text", "text": "在吗"},
-        {"id": "desk:b:2", "type": "message", "at": NOW.isoformat(), "session": given["session"], "buyer": "b", "buyer_name": "小王", "sender": "agent", "kind": "text", "text": "在的", "agent": "xiaozhou"},
+        {
+            "id": "desk:b:1",
+            "type": "message",
+            "at": NOW.isoformat(),
+            "session": given["session"],
+            "buyer": "b",
+            "buyer_name": "小王",
+            "sender": "buyer",
+            "kind": "text",
+            "text": "在吗",
+        },
+        {
+            "id": "desk:b:2",
+            "type": "message",
+            "at": NOW.isoformat(),
+            "session": given["session"],
+            "buyer": "b",
+            "buyer_name": "小王",
+            "sender": "agent",
+            "kind": "text",
+            "text": "在的",
+            "agent": "xiaozhou",
+        },
     ]
 
 
@@ -180,9 +224,16 @@ def test_messages_become_events_of_the_log(page: Any) -> None:
         ({"status": 409, "body": {"reason": "conflict", "title": "t"}}, 1, 0, {"act": "refuse", "reason": "conflict", "message": "t"}),
     ],
 )  # fmt: skip
-def test_what_becomes_of_a_batch(page: Any, answer: dict[str, Any], size: int, attempts: int, outcome: dict[str, Any]) -> None:
+def test_what_becomes_of_a_batch(
+    page: Any, answer: dict[str, Any], size: int, attempts: int, outcome: dict[str, Any]
+) -> None:
     given = {"retryAfter": None, **answer}
-    assert page.evaluate("async (given) => (await part('worker/outcomes.js')).outcomeOf(...given)", [given, size, attempts]) == outcome
+    assert (
+        page.evaluate(
+            "async (given) => (await part('worker/outcomes.js')).outcomeOf(...given)", [given, size, attempts]
+        )
+        == outcome
+    )
 
 
 def test_the_outbox_gives_back_in_order_what_was_put_in_once(page: Any) -> None:
@@ -212,7 +263,9 @@ def test_the_outbox_gives_back_in_order_what_was_put_in_once(page: Any) -> None:
     settled = [each for batch in told["batches"] if len(batch["ids"]) < 100 for each in batch["ids"]]
     assert settled == [*(f"e{n}" for n in range(150)), "e200", "e201", "e202"]
     assert [batch["ids"] for batch in told["batches"][-3:]] == [["e200"], ["e201"], ["e202"]]
-    assert [(each["id"], each["reason"], each["body"]) for each in told["refused"]] == [("e7", "conflict", {"id": "e7"})]
+    assert [(each["id"], each["reason"], each["body"]) for each in told["refused"]] == [
+        ("e7", "conflict", {"id": "e7"})
+    ]
     assert (told["before"], told["after"]) == ({"waiting": 0, "refused": 1}, {"waiting": 0, "refused": 0})
     assert told["again"] == 1
 
@@ -227,7 +280,12 @@ def test_the_agent_is_called_out_once_and_not_where_he_is_at_work(page: Any) -> 
         waiting("another's", 60, "xiaoli"), waiting("uncounted", 60, counted=False), waiting("open", 60),
     ]  # fmt: skip
     due = "async ([waiting, given]) => (await part('worker/notices.js')).dueNotices(waiting, given).map(({ session }) => session)"
-    given = {"agent": "xiaozhou", "open": {"session": "open", "active_at": ms(NOW) - 5_000}, "told": [], "now": ms(NOW)}
+    given = {
+        "agent": "xiaozhou",
+        "open": {"session": "open", "active_at": ms(NOW) - 5_000},
+        "told": [],
+        "now": ms(NOW),
+    }
     assert page.evaluate(due, [board, given]) == ["mine", "nobodys"]
     given["told"] = [f"mine {board[0]['deadline_at']}"]
     given["open"]["active_at"] = ms(NOW) - 60_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from app.usecases.pairing import Pairing, pair_extension
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytestmark = MARKS
 STEPS = ["permission", "address", "key", "shop", "scopes", "clock", "secret", "version"]
+LOOKED_OVER = (
+    "() => axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
+)
 PAGES = [
     "options/options.html",
     "options/welcome.html",
@@ -184,24 +188,17 @@ def test_the_language_is_chosen_and_holds_on_every_page(browser: Browser, langua
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_stands_in_anybodys_way(
-    browser: Browser, service: ShopService, path: str, scheme: Any, width: int
-) -> None:
+def test_nothing_stands_in_anybodys_way(browser: Browser, service: ShopService, path: str) -> None:
     page = paste(browser, pair(service, service.shop().id).code())
     outcome(page)
-    page.close()
-    page = browser.page(path)
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
+    page.goto(f"chrome-extension://{browser.id}/{path}")
     page.wait_for_selector("h1:not(:empty)")
     page.evaluate(AXE.read_text())
-    violations = page.evaluate(
-        "() => axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
-    )
-    assert violations == []
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    for width, scheme in itertools.product((1280, 390), ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(LOOKED_OVER) == [], (width, scheme)
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
 
 
 def test_a_strangers_names_stay_text(browser: Browser) -> None:

@@ -168,6 +168,12 @@ def test_what_no_longer_matches_is_told_in_the_list(browser: Browser, pages: Con
     broken = card.locator(".bad")
     playwright_api.expect(broken).to_contain_text("button", timeout=30_000)
     playwright_api.expect(broken).to_contain_text("表格客服台")
+    panel = browser.page("panel/panel.html")
+    told = panel.locator("#console-check .notice")
+    playwright_api.expect(told).to_contain_text("表格客服台")
+    with browser.context.expect_page() as opened:
+        told.locator("button").click()
+    assert opened.value.url.endswith("options/console.html?id=127-0-0-1")
 
 
 def test_the_switch_lets_go_of_the_site_and_removes_nothing_else(

@@ -126,7 +126,10 @@ def test_worker_killed_service_down_extension_reloaded(
         console.buyer_says("第二句")
         page.fill(BOX, f"{FORBIDDEN}一")
         page.press(BOX, "Enter")
-        until(lambda: console.agent_said() == [f"{FORBIDDEN}一"], "the agent cannot send while the service is down")
+        until(
+            lambda: console.agent_said() == [f"{FORBIDDEN}一"],
+            "the agent cannot send while the service is down",
+        )
         expect(page.locator(OFF)).to_be_attached()
         console.buyer_says("第三句")
     finally:
