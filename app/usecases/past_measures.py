@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final, Protocol, TypeVar
@@ -23,6 +23,7 @@ from app.usecases.shops import Shop
 PERIODS: Final = ("day", "week", "month")
 SPLITS: Final = {"shop": ALL, "agent": AGENT, "group": GROUP}
 """Whose figures they are -> the split of the standing counts."""
+SHOPS: Final = "shops"
 MOST_DAYS: Final = 800
 _NOTHING: Final = Figure(0, 0, 0)
 
@@ -72,16 +73,17 @@ class PastMeasure:
     measure: Measure
     editions: tuple[Edition, ...]
     courses: tuple[Course, ...]
+    platform: str = ""
+    """The platform's name, where shops of several platforms stand beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was asked for. `names` are those that counted anything at all, of an agent or group."""
+    """What was asked for. `split` is a key of `SPLITS`, or `shops` for several shops beside each other."""
 
     stretches: tuple[Stretch, ...]
     measures: tuple[PastMeasure, ...]
     split: str
-    names: tuple[str, ...]
 
     @property
     def empty(self) -> bool:
@@ -121,7 +123,6 @@ def read_past(
         if each.split == split and first.isoformat() <= each.day <= last.isoformat()
     ]
     found = []
-    names: dict[str, int] = defaultdict(int)
     for measure in measures:
         editions = measure.editions_between(first, last)
         if not editions:
@@ -135,8 +136,6 @@ def read_past(
             _by_key(each for measure_id, each in pending if measure_id == measure.id),
             _by_key(spans),
         )
-        for key, own in of_name[0].items():
-            names[key] += sum(count.counted for count in own)
         keys = [""] if split == ALL else sorted(of_name[0]) if name is None else [name]
         courses = [
             _course(measure, key, per, stretches, micros(now), *(parts.get(key, []) for parts in of_name))
@@ -151,13 +150,28 @@ def read_past(
                 ),
             )
         )
-    counted = () if split == ALL else tuple(sorted(key for key, count in names.items() if key and count))
-    return Past(stretches, tuple(found), of, counted)
+    return Past(stretches, tuple(found), of)
+
+
+def side_by_side(pasts: Sequence[tuple[Shop, Past]]) -> Past:
+    """What was read of several whole shops for the same days, measure by measure; there is at least one."""
+    found: dict[tuple[str, str], PastMeasure] = {}
+    for shop, past in pasts:
+        for each in past.measures:
+            key = (shop.profile.platform, each.measure.id)
+            courses = tuple(
+                replace(course, name=shop.name) for course in each.courses if course.whole.counted
+            )
+            known = found.get(key)
+            found[key] = replace(
+                each, platform=shop.profile.name, courses=(*(known.courses if known else ()), *courses)
+            )
+    return Past(pasts[0][1].stretches, tuple(each for each in found.values() if each.courses), SHOPS)
 
 
 def past_table(shop: Shop, past: Past) -> tuple[list[str], Iterable[list[Value]]]:
     """The figures as a table: headers, and a row for each stretch of each course that counts anything."""
-    whose = {"shop": "店铺", "agent": "客服", "group": "分组"}[past.split]
+    whose = {"agent": "客服", "group": "分组"}.get(past.split, "店铺")
     headers = [
         "指标",
         "名称",

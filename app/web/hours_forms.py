@@ -41,6 +41,7 @@ CLOSED, AS_USUAL, OWN = "closed", "as_usual", "own"
 OFF: Final = "休息"
 _DASHES: Final = str.maketrans({"：": ":", **dict.fromkeys("－—–~～至到", "-")})
 _AROUND_DASH: Final = re.compile(r"\s*-\s*")
+_ONE_DIGIT_HOUR: Final = re.compile(r"(?<!\d)(?=\d:)", re.ASCII)
 
 
 def shown_of(document: Mapping[str, Any]) -> dict[str, str]:
@@ -121,8 +122,8 @@ def read_form(fields: Fields, base: Mapping[str, Any]) -> Reading:
 
 
 def spans_in(text: str) -> list[str]:
-    """Hours written one after the other; Chinese dashes and colons are taken for plain ones, 休息 for none."""
-    plain = _AROUND_DASH.sub("-", text.translate(_DASHES))
+    """Hours written one after the other; Chinese dashes and colons are taken for plain ones, 9:00 for 09:00, 休息 for none."""
+    plain = _ONE_DIGIT_HOUR.sub("0", _AROUND_DASH.sub("-", text.translate(_DASHES)))
     return [span for span in SEPARATOR.split(plain) if span and span != OFF]
 
 

@@ -14,7 +14,7 @@ from app.core.measures.standing import Figure
 from app.core.percentages import percent
 from app.core.profiles import Edition, Line, Measure, Status
 from app.usecases.measure_tables import lines_of
-from app.usecases.past_measures import Course, Past, PastMeasure, Stretch
+from app.usecases.past_measures import SHOPS, Course, Past, PastMeasure, Stretch
 from app.web.dashboard import LINE_KINDS, LINE_NAMES, STATUS_NAMES
 from app.web.date_ranges import DateRange, Shortcut
 from app.web.phrase_pages import Frame
@@ -22,8 +22,10 @@ from app.web.rendering import render
 
 PERIOD_NAMES: Final[Mapping[str, str]] = MappingProxyType({"day": "按天", "week": "按周", "month": "按月"})
 SPLIT_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {"shop": "整个店铺", "agent": "每位客服", "group": "每个分组"}
+    {"shop": "整个店铺", "agent": "每位客服", "group": "每个分组", SHOPS: "我的各家店铺"}
 )
+WHOSE: Final[Mapping[str, str]] = MappingProxyType({"agent": "客服", "group": "分组", SHOPS: "店铺"})
+"""Head of the column of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class MeasureView:
     """A measure with its courses. `changes` tells which edition held from when, where there was more than one."""
 
     measure: Measure
+    platform: str
     edition: Edition
     status: str
     status_tone: str
@@ -109,12 +112,19 @@ class PastView:
     past: Past
     measures: tuple[MeasureView, ...]
     platform: str
+    several_shops: bool
 
 
 def past_page(frame: Frame, view: PastView) -> str:
     """The page of past measures."""
+    splits = {key: name for key, name in SPLIT_NAMES.items() if view.several_shops or key != SHOPS}
     return render(
-        "past/page.html", frame=frame, view=view, period_names=PERIOD_NAMES, split_names=SPLIT_NAMES
+        "past/page.html",
+        frame=frame,
+        view=view,
+        period_names=PERIOD_NAMES,
+        split_names=splits,
+        whose=WHOSE.get(view.wanted.of, ""),
     )
 
 
@@ -130,6 +140,7 @@ def _measure_view(number: int, found: PastMeasure, stretches: Sequence[Stretch])
     cited = edition.provenance[0]
     return MeasureView(
         measure=found.measure,
+        platform=found.platform,
         edition=edition,
         status=status,
         status_tone=status_tone,

@@ -1,4 +1,4 @@
-"""The service of `tests/service` and the reader of markup of `tests/dashboard`, for the rooms of the dashboard."""
+"""The service of `tests/service`, the reader of markup of `tests/dashboard` and the people of `tests/accounts`, for the rooms of the dashboard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "service"), str(TESTS / "dashboard")]
+sys.path[:0] = [str(TESTS / folder) for folder in ("service", "dashboard", "accounts")]
 
 from conftest_service import knowledge, on_sqlite, running  # noqa: E402
 

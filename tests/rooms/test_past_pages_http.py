@@ -16,6 +16,7 @@ from conftest_service import Running
 from conversations import exchange, several_days
 from live_markup import Element, read
 from openpyxl import load_workbook
+from people import come_in, hire, second_shop
 
 from app.usecases.administration import add_key
 from app.usecases.past_measures import stretches_of
@@ -187,6 +188,26 @@ def test_no_name_acts_as_a_formula_in_a_table(desk: Running, kind: str) -> None:
         assert sheet is not None
         [cell] = [cell for row in sheet.iter_rows() for cell in row if cell.value == evil]
         assert cell.data_type == "s"
+
+
+def test_a_member_of_several_shops_compares_them_and_nobody_else_does(desk: Running) -> None:
+    second_shop(desk, "other", "别家")
+    second_shop(desk, "strange", "与我无关")
+    hire(desk, "lin", "supervisor")
+    hire(desk, "lin", "agent", "other")
+    key = desk.service.writer.submit(lambda db: add_key(db, "other", desk.clock())).result(30)
+    events = exchange(902, desk.clock() - timedelta(minutes=30), 30, agent="阿强")
+    headers = {"authorization": f"Bearer {key}"}
+    assert desk.client.post("/v1/events", json=events, headers=headers).status_code == 200
+    assert "我的各家店铺" not in page(desk).one("select", name="of").text
+    assert come_in(desk, "lin").status_code == 200
+    root = page(desk, "of=shops&from=2026-11-13")
+    names = {row[0] for section in root.all("section", "standings") for row in rows(section)}
+    assert names == {"演示店", "别家"}
+    heads = [section.one("h2").text for section in root.all("section", "standings")]
+    assert any(head.startswith("抖店") or head.startswith("抖音") for head in heads), heads
+    table = downloaded(desk, "csv", f"of=shops&measure={REPLY}&from=2026-11-13")
+    assert {row[2] for row in table[1:]} == {"演示店", "别家"}
 
 
 def test_a_table_of_an_unknown_kind_or_of_wrong_days_is_a_page_that_says_so(desk: Running) -> None:

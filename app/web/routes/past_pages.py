@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session as Database
 
+from app.core.roles import ROLE_SCOPES
 from app.gateways.spreadsheets import WRITERS
-from app.usecases.past_measures import MOST_DAYS, PERIODS, SPLITS, Past, past_table, read_past
+from app.usecases.members import shops_of
+from app.usecases.past_measures import (
+    MOST_DAYS,
+    PERIODS,
+    SHOPS,
+    SPLITS,
+    Past,
+    past_table,
+    read_past,
+    side_by_side,
+)
 from app.usecases.service import Service
 from app.usecases.shops import Shop
 from app.web.auth import ServiceDep
@@ -27,8 +39,9 @@ USUAL_DAYS: Final = 30
 @router.get("/history")
 async def get_history(request: Request, service: ServiceDep) -> Response:
     viewer = await _viewer(request)
-    wanted = _wanted(request, viewer)
-    past = await _read(service, viewer, wanted)
+    shops = await _shops(service, viewer)
+    wanted = _wanted(request, viewer, shops)
+    past = await _read(service, viewer, wanted, shops)
     profile = viewer.shop.profile
     view = PastView(
         wanted,
@@ -37,6 +50,7 @@ async def get_history(request: Request, service: ServiceDep) -> Response:
         past,
         measure_views(past),
         profile.name,
+        len(shops) > 1,
     )
     return html(past_page(plain_frame_of(viewer, SCOPE), view), 422 if wanted.days.problem else 200)
 
@@ -47,10 +61,11 @@ async def get_history_table(kind: str, request: Request, service: ServiceDep) ->
     viewer = await _viewer(request)
     if f".{kind}" not in WRITERS:
         raise page_error(404, "没有这种格式", "可以下载 csv 或 xlsx。")
-    wanted = _wanted(request, viewer)
+    shops = await _shops(service, viewer)
+    wanted = _wanted(request, viewer, shops)
     if wanted.days.problem:
         raise page_error(422, "日期不对", wanted.days.problem)
-    past = await _read(service, viewer, wanted)
+    past = await _read(service, viewer, wanted, shops)
     days = f"{wanted.days.first}-{wanted.days.last}"
     return Response(
         WRITERS[f".{kind}"]("指标", *past_table(viewer.shop, past)),
@@ -66,26 +81,35 @@ async def _viewer(request: Request) -> Viewer:
     return viewer
 
 
-def _wanted(request: Request, viewer: Viewer) -> Wanted:
+async def _shops(service: Service, viewer: Viewer) -> list[str]:
+    """The ids of the shops that the viewer may compare: their own first, and the others in which they work."""
+    own, member_id = viewer.shop.id, viewer.principal.member_id
+    if not member_id:
+        return [own]
+    shops = await service.read(lambda db: shops_of(db, member_id))
+    return [own, *(each.shop_id for each in shops if each.shop_id != own and SCOPE in ROLE_SCOPES[each.role])]
+
+
+def _wanted(request: Request, viewer: Viewer, shops: Sequence[str]) -> Wanted:
     """What the address asks for; what it names and nobody knows is as if it were not named."""
     query = request.query_params
     days = read_range(query, viewer.today, days=USUAL_DAYS, most=MOST_DAYS)
     known = {measure.id for measure in viewer.shop.profile.measures}
     per, of, measure = (query.get(name, "") for name in ("per", "of", "measure"))
-    of = of if of in SPLITS else "shop"
+    of = of if of in SPLITS or (of == SHOPS and len(shops) > 1) else "shop"
     return Wanted(
         days,
         per if per in PERIODS else "day",
         of,
         measure if measure in known else "",
-        "" if of == "shop" else query.get("name", ""),
+        "" if of in {"shop", SHOPS} else query.get("name", ""),
     )
 
 
-async def _read(service: Service, viewer: Viewer, wanted: Wanted) -> Past:
-    def query(db: Database, shop: Shop) -> Past:
+async def _read(service: Service, viewer: Viewer, wanted: Wanted, shops: Sequence[str]) -> Past:
+    def query(db: Database, shop: Shop) -> tuple[Shop, Past]:
         measures = [measure for measure in shop.profile.measures if wanted.measure in {"", measure.id}]
-        return read_past(
+        return shop, read_past(
             db,
             shop,
             measures,
@@ -93,8 +117,10 @@ async def _read(service: Service, viewer: Viewer, wanted: Wanted) -> Past:
             wanted.days.first,
             wanted.days.last,
             per=wanted.per,
-            of=wanted.of,
+            of="shop" if wanted.of == SHOPS else wanted.of,
             name=wanted.name or None,
         )
 
-    return await of_counted_shop(service, viewer.shop.id, viewer.now, query)
+    if wanted.of != SHOPS:
+        return (await of_counted_shop(service, viewer.shop.id, viewer.now, query))[1]
+    return side_by_side([await of_counted_shop(service, shop_id, viewer.now, query) for shop_id in shops])
