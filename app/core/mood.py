@@ -105,6 +105,10 @@ class MoodModel:
             True: _scaled(weights, "hearing_buyer"),
             False: _scaled(weights, "hearing_shop"),
         }
+        self._hearing_usual = {
+            True: float(weights["hearing_buyer_usual"].item()),
+            False: float(weights["hearing_shop_usual"].item()),
+        }
         self._trait_means = weights["trait_means"].astype(np.float64)
         self._trait_spreads = weights["trait_spreads"].astype(np.float64)
         self._trait_weights = weights["trait_weights"].astype(np.float64)
@@ -182,7 +186,8 @@ class MoodModel:
         folded = fold(text, self._table)
         hashes = grams(folded.codes)
         weights = self._hearing[by_buyer][hashes & np.uint32((1 << SESSION_BITS) - 1)]
-        return hear(folded.text, by_buyer=by_buyer, lean=float(weights.sum()) / math.sqrt(len(hashes)))
+        lean = float(weights.sum()) / math.sqrt(len(hashes)) - self._hearing_usual[by_buyer]
+        return hear(folded.text, by_buyer=by_buyer, lean=lean)
 
 
 def _scaled(weights: Mapping[str, NDArray[np.generic]], name: str) -> Floats:

@@ -28,10 +28,18 @@ OUTRAGED = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Sessions:
-    """Sessions as the session model sees them, a row each: the fading words of both sides (over all hashes) and the traits."""
+class Words:
+    """What one side said, fading: a row of hashes for each session, and in 0..1 how much was said beside the steadiness."""
 
-    words: dict[bool, sparse.csr_matrix]
+    rows: sparse.csr_matrix
+    fullness: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Sessions as the session model sees them: the words of both sides, and the traits, a row each."""
+
+    words: dict[bool, Words]
     traits: NDArray[np.float64]
 
     @classmethod
@@ -50,7 +58,8 @@ class Sessions:
             pooling = sparse.csr_matrix(
                 (weights, (owner, np.arange(len(owner)))), shape=(len(texts), len(owner))
             )
-            words[by_buyer] = pooling @ features.rows(mood.SESSION_BITS)
+            fullness = np.asarray(pooling.sum(axis=1)).ravel()
+            words[by_buyer] = Words(pooling @ features.rows(mood.SESSION_BITS), fullness)
             each_heard = [session_mood.hear(folded.text, by_buyer=by_buyer) for folded in features.folded]
             heard[by_buyer] = [
                 [each_heard[at] for at in np.flatnonzero(owner == number)] for number in range(len(texts))
@@ -64,20 +73,23 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class Feeling:
-    """The linear model of how a buyer felt on average: a weight per hash and side, and per trait."""
+    """The linear model of how a buyer felt on average: a weight per hash and side, and per trait.
+
+    `usual` is what a message of that side weighs on average, so that a session in which little was said lies in the middle.
+    """
 
     hearing: dict[bool, NDArray[np.float64]]
+    usual: dict[bool, float]
     trait_means: NDArray[np.float64]
     trait_spreads: NDArray[np.float64]
     trait_weights: NDArray[np.float64]
 
     def levels(self, sessions: Sessions) -> NDArray[np.float64]:
         apart = (sessions.traits - self.trait_means) / self.trait_spreads
-        return (
-            np.clip(apart, -mood.TRAIT_RANGE, mood.TRAIT_RANGE) @ self.trait_weights
-            + sessions.words[True] @ self.hearing[True]
-            + sessions.words[False] @ self.hearing[False]
-        )
+        level = np.clip(apart, -mood.TRAIT_RANGE, mood.TRAIT_RANGE) @ self.trait_weights
+        for by_buyer, words in sessions.words.items():
+            level = level + words.rows @ self.hearing[by_buyer] - words.fullness * self.usual[by_buyer]
+        return level
 
 
 def train_feeling(
@@ -96,28 +108,25 @@ def train_feeling(
     apart = np.clip((sessions.traits[chosen] - means) / spreads, -mood.TRAIT_RANGE, mood.TRAIT_RANGE)
     apart[ours[chosen]] = 0
     parts, kernel = {}, TRAITS * apart @ apart.T / apart.shape[1]
-    for by_buyer, rows in sessions.words.items():
-        spread_in = np.asarray((rows[real] > 0).sum(0)).ravel()
-        rarity = np.sqrt(np.log((real.sum() + 1) / (spread_in + 1)) + 1)
-        kept = (spread_in >= LEAST_DIALOGUES) | (np.asarray((rows[ours] > 0).sum(0)).ravel() > 0)
-        part = rows[chosen] @ sparse.diags(rarity * kept)
-        middle = np.asarray(part[real[chosen]].mean(axis=0)).ravel()
-        own = part @ part.T - (cross := np.asarray(part @ middle))[:, None] - cross[None, :] + middle @ middle
-        scale = 1 / np.diag(own)[real[chosen]].mean()
-        parts[by_buyer] = (part, middle, rarity * kept, scale)
-        kernel = kernel + scale * np.asarray(own)
-    weight = sample[chosen]
+    for by_buyer, words in sessions.words.items():
+        holds = np.asarray((words.rows[real] > 0).sum(0)).ravel()
+        kept = (holds >= LEAST_DIALOGUES) | (np.asarray((words.rows[ours] > 0).sum(0)).ravel() > 0)
+        rarity = kept * np.sqrt(np.log((real.sum() + 1) / (holds + 1)) + 1)
+        rows, full = words.rows[chosen] @ sparse.diags(rarity), words.fullness[chosen]
+        # The average message, which every message is seen against.
+        usual = np.asarray(rows[real[chosen]].sum(axis=0)).ravel() / full[real[chosen]].sum()
+        crossed = np.outer(rows @ usual, full)
+        inner = (rows @ rows.T).toarray() - crossed - crossed.T + usual @ usual * np.outer(full, full)
+        scale = 1 / np.diag(inner)[real[chosen]].mean()
+        parts[by_buyer] = (rows, full, usual, rarity, scale)
+        kernel = kernel + scale * inner
     mean = np.average(felt[real], weights=sample[real])
-    dual = np.linalg.solve(kernel + RIDGE * np.diag(1 / weight), felt[chosen] - mean)
-    return Feeling(
-        {
-            by_buyer: scale * (part.T @ dual - middle * dual.sum()) * factor
-            for by_buyer, (part, middle, factor, scale) in parts.items()
-        },
-        means,
-        spreads,
-        TRAITS * apart.T @ dual / apart.shape[1],
-    )
+    dual = np.linalg.solve(kernel + RIDGE * np.diag(1 / sample[chosen]), felt[chosen] - mean)
+    hearing, usually = {}, {}
+    for by_buyer, (rows, full, usual, rarity, scale) in parts.items():
+        weights = scale * (rows.T @ dual - usual * (full @ dual))
+        hearing[by_buyer], usually[by_buyer] = weights * rarity, float(weights @ usual)
+    return Feeling(hearing, usually, means, spreads, TRAITS * apart.T @ dual / apart.shape[1])
 
 
 def train_session(
@@ -163,8 +172,10 @@ def train_session(
     return {
         "hearing_buyer": hearing_buyer,
         "hearing_buyer_scale": hearing_buyer_scale,
+        "hearing_buyer_usual": np.float32(final.usual[True]),
         "hearing_shop": hearing_shop,
         "hearing_shop_scale": hearing_shop_scale,
+        "hearing_shop_usual": np.float32(final.usual[False]),
         "trait_means": final.trait_means.astype(np.float32),
         "trait_spreads": final.trait_spreads.astype(np.float32),
         "trait_weights": final.trait_weights.astype(np.float32),
