@@ -7,12 +7,19 @@ export const LANGUAGES = Object.freeze(["zh_CN", "en"]);
  * the browser's.
  */
 export async function wordsIn(language) {
-  if (!LANGUAGES.includes(language)) {
-    return (key, ...values) => chrome.i18n.getMessage(key, values.map(String)) || key;
-  }
-  const answer = await fetch(chrome.runtime.getURL(`_locales/${language}/messages.json`));
-  const messages = await answer.json();
+  const messages = LANGUAGES.includes(language) ? await messagesOf(language) : null;
+  if (messages === null) return (key, ...values) => chrome.i18n.getMessage(key, values.map(String)) || key;
   return (key, ...values) => filled(messages[key], values) || key;
+}
+
+/** The texts of a language; null while the page is being left, when nothing is fetched any more. */
+async function messagesOf(language) {
+  try {
+    const answer = await fetch(chrome.runtime.getURL(`_locales/${language}/messages.json`));
+    return await answer.json();
+  } catch {
+    return null;
+  }
 }
 
 /** As the browser fills a message: names by their `placeholders`, then $1, $2, … by the values. */

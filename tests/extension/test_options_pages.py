@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from browser_site import AXE, MARKS
 from console_rig import ConsolePages
-from extension_rig import Browser, ShopService, until
+from extension_rig import EXTENSION, Browser, ShopService, until
 
 from app.usecases.administration import revoke_key
 from app.usecases.knowledge import Knowledge
@@ -44,6 +45,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with playwright_api.sync_playwright() as playwright:
         browser = Browser(playwright, tmp_path_factory.mktemp("browser"))
         browser.start()
+        # The rig speaks Chinese alone; here English may be chosen, too.
+        shutil.copytree(EXTENSION / "_locales" / "en", browser.extension / "_locales" / "en")
         yield browser
         browser.close()
         assert browser.trouble == []
