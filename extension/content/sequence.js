@@ -38,7 +38,8 @@ export function align(known, shown) {
 /**
  * Joins what is shown to what is known. `known` are `{like, ordinal, …}` in order, `shown` are likes in order; a like is all that
  * can be seen of a message. Gives `{known, fresh}`: the longer list, in which entries of new messages are `{like, ordinal}`, and
- * the new ones as `{index, entry, after}`: index in `shown`, and whether it came after all that was known.
+ * the new ones as `{index, entry, after}`: index in `shown`, and whether it came after all that was known; `met` is whether
+ * anything known was shown at all.
  */
 export function join(known, shown) {
   const pairs = align(known.map((entry) => entry.like), shown);
@@ -62,5 +63,5 @@ export function join(known, shown) {
     fresh.push({ index, entry, after });
   });
   while (row < known.length) joined.push(known[row++]);
-  return { known: joined.slice(-REMEMBERED), fresh };
+  return { known: joined.slice(-REMEMBERED), fresh, met: last >= 0 };
 }

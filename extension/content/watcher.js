@@ -142,7 +142,7 @@ export class Watcher {
     const memory = known ?? { known: [] };
     this.#conversations.set(conversation.id, memory);
     if (this.#conversations.size > CONVERSATIONS) this.#conversations.delete(this.#conversations.keys().next().value);
-    return { conversation, memory, messages: [], drawn: null, session: null, settledAt: now + SETTLED_MS };
+    return { conversation, memory, messages: [], drawn: null, session: null, visited: known !== undefined, settledAt: now + SETTLED_MS };
   }
 
   #readElement(element) {
@@ -161,14 +161,16 @@ export class Watcher {
     const drawn = likes.join("\n\n");
     if (drawn === open.drawn) return;
     open.drawn = drawn;
-    const { known, fresh } = join(memory.known, likes);
+    const { known, fresh, met } = join(memory.known, likes);
+    // What stands below what an earlier visit saw came since then.
+    const watching = now > open.settledAt || (met && open.visited);
     memory.known = known;
     const reported = [];
     let latest = 0;
     const visible = new Set(likes);
     for (const { index, entry, after } of fresh) {
       const message = shown[index];
-      const appeared = after && now > open.settledAt;
+      const appeared = after && watching;
       const moment = momentOf(message.shown, appeared, now);
       const twin = message.sender === "agent" ? renamed(known, entry, message, visible, now) : null;
       Object.assign(entry, { text: message.text, sender: message.sender, seenAt: now, at: twin?.at ?? null });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -66,6 +67,12 @@ def real_console() -> Iterator[RealConsole]:
         pytest.skip("../shared is not here: no real console to test on")
     if os.geteuid() != 0 or shutil.which("ejabberdctl") is None or shutil.which("npm") is None:
         pytest.skip("a real console needs root, Debian's ejabberd and ejabberd-mod-post-log, and npm")
+    with (Path(tempfile.gettempdir()) / "miaohui-console-5280.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # tests that run beside these want the same port
+        yield from _console()
+
+
+def _console() -> Iterator[RealConsole]:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", 5280)) == 0:
             pytest.skip("port 5280 is taken: another console runs here")

@@ -150,6 +150,22 @@ def test_a_list_that_shows_only_its_end_and_is_drawn_anew_repeats_nothing(
     assert [text for _, text in shop.said()] == [*expected, "完"]
 
 
+def test_what_came_while_the_agent_was_with_another_buyer_is_new(
+    browser: Browser, desk: Desk, shop: Shop
+) -> None:
+    """On a console that shows no times."""
+    browser.pair(shop, desk.definition(times="none"))
+    page = open_desk(browser, desk, "?times=none")
+    talk_to(page, text="以前说的")
+    page.wait_for_timeout(2_000)
+    talk_to(page, "小李", "也是以前的")
+    page.wait_for_timeout(500)
+    page.evaluate("() => say('小王', 'theirs', '后来说的')")
+    page.evaluate("() => turnTo('小王')")
+    is_read(shop)
+    assert shop.said() == [("buyer", "后来说的")]
+
+
 def test_switching_between_buyers_mixes_nothing_up(browser: Browser, desk: Desk, shop: Shop) -> None:
     browser.pair(shop, desk.definition())
     page = open_desk(browser, desk)
