@@ -363,7 +363,7 @@ def test_one_whose_sign_in_ran_out_is_led_to_the_sign_in_page(page: Any, shop: S
     shop.signed_in = False
     shop.push("waiting")
     page.wait_for_url(f"{shop.address}/sign-in")
-    expect(page.locator("#key")).to_be_focused()
+    expect(page.locator("#login")).to_be_focused()
 
 
 def test_a_reply_is_copied_and_the_button_says_so(page: Any, shop: Shop) -> None:
