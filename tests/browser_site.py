@@ -30,10 +30,11 @@ MARKS: Final = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
 ]
-_WATCH: Final = """
+WATCH: Final = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
 """
+"""What a page runs first, so that it remembers the violations of its content security policy."""
 
 
 @dataclass
@@ -68,7 +69,7 @@ class BrowserSite:
         context = self.browser.new_context(
             locale="zh-CN", viewport={"width": size[0], "height": size[1]}, accept_downloads=True
         )
-        context.add_init_script(_WATCH)
+        context.add_init_script(WATCH)
         self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
@@ -103,6 +104,24 @@ Site = TypeVar("Site", bound=BrowserSite)
 
 
 @contextlib.contextmanager
+def listening(app: Any, **config: Any) -> Iterator[str]:
+    """Serve an application at a free port of this machine; its address."""
+    place = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1, **config)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [place]}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{place.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+    place.close()
+
+
+@contextlib.contextmanager
 def serving(
     database_url: str,
     knowledge: Knowledge,
@@ -117,25 +136,16 @@ def serving(
     """
     settings = Settings(_env_file=None, database_url=database_url, workers_run_jobs=False)  # type: ignore[call-arg]
     app = create_app(settings, knowledge=knowledge)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    service = app.state.service
-    if shop:
-        service.writer.submit(
-            lambda db: add_shop(
-                db, knowledge, datetime.now(UTC), shop_id="demo", name="暖木生活馆", platform="kuaishou"
-            )
-        ).result(20)
-    site = kind(f"http://127.0.0.1:{listening.getsockname()[1]}", service, browser)
-    yield site
-    violations = site.close()
-    server.should_exit = True
-    thread.join(timeout=10)
-    listening.close()
+    with listening(app) as address:
+        service = app.state.service
+        if shop:
+            service.writer.submit(
+                lambda db: add_shop(
+                    db, knowledge, datetime.now(UTC), shop_id="demo", name="暖木生活馆", platform="kuaishou"
+                )
+            ).result(20)
+        site = kind(address, service, browser)
+        yield site
+        violations = site.close()
     assert site.trouble == []
     assert violations == []

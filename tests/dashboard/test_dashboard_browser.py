@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from browser_site import AXE, CHROMIUM, MARKS, WATCH, listening
 from live_views import HOSTILE, busy_view, empty_view, suggestion, waiting
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,13 +29,7 @@ Page = playwright_api.Page
 expect = playwright_api.expect
 expect.set_options(timeout=15_000)
 
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium at /usr/bin/chromium"),
-]
+pytestmark = MARKS
 
 
 @dataclass
@@ -139,22 +130,8 @@ def _application(shop: Shop) -> Starlette:
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     shop = Shop()
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            _application(shop), log_level="error", ws="none", lifespan="off", timeout_graceful_shutdown=1
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    shop.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    yield shop
-    server.should_exit = True
-    thread.join(timeout=10)
-    listening.close()
+    with listening(_application(shop), lifespan="off") as shop.address:
+        yield shop
 
 
 @pytest.fixture(scope="module")
@@ -163,12 +140,6 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
         yield browser
         browser.close()
-
-
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
-"""
 
 
 @pytest.fixture
@@ -392,7 +363,7 @@ def test_one_whose_sign_in_ran_out_is_led_to_the_sign_in_page(page: Any, shop: S
     shop.signed_in = False
     shop.push("waiting")
     page.wait_for_url(f"{shop.address}/sign-in")
-    expect(page.locator("#key")).to_be_focused()
+    expect(page.locator("#login")).to_be_focused()
 
 
 def test_a_reply_is_copied_and_the_button_says_so(page: Any, shop: Shop) -> None:
