@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.profiles import Line
@@ -20,6 +20,7 @@ LINES = [
 tallies = st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda pair: Tally(pair[0], sum(pair)))
 
 
+@settings(deadline=None)
 @given(st.lists(tallies, max_size=31))
 def test_everything_stands_on_the_sheet(found: list[Tally]) -> None:
     drawing = draw([Keyed(f"2026-10-{n + 1:02}", tally) for n, tally in enumerate(found)], LINES)

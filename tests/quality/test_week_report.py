@@ -73,6 +73,7 @@ def test_what_is_no_week_is_refused(name: str) -> None:
         Week.named(name)
 
 
+@settings(deadline=None)
 @given(st.dates())
 def test_every_day_lies_in_its_week(day: date) -> None:
     found = Week.of(day)
@@ -83,6 +84,7 @@ def test_every_day_lies_in_its_week(day: date) -> None:
 # Intervals and counts
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_an_interval_holds_its_share(good: int, more: int) -> None:
     found = wilson(good, good + more)

@@ -51,7 +51,7 @@
     return {
       width: Math.max(120, Math.floor(element.clientWidth)),
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
       scales: { x: { time: false }, y: { range: range(data, rates) } },
