@@ -245,7 +245,7 @@ def test_the_price_of_a_bad_rating_is_named() -> None:
     assert "4 个好评" in advice(*SOLVED, mood=LUKEWARM).reasons[0]
 
 
-@given(st.fractions(0, 1), st.fractions("0.01", "0.99"))
+@given(st.fractions(0, 1, max_denominator=1000), st.fractions("0.01", "0.99", max_denominator=1000))
 def test_inviting_pays_exactly_where_good_ratings_outweigh_what_bad_ones_cost(
     p: Fraction, target: Fraction
 ) -> None:

@@ -75,7 +75,7 @@ def test_what_came_after_as_of_is_left_out() -> None:
 
 
 def test_the_platform_brings_its_hours() -> None:
-    assert run(solved("S1", "08"), "--platform", "kuaishou")[1][0]["advice"] == "invite"
+    assert run(solved("S1", "08"), "--platform", "douyin")[1][0]["advice"] == "invite"
     assert run(solved("S1", "08"), "--platform", "jd")[1][0]["advice"] == "wait"
 
 
