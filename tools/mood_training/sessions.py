@@ -16,14 +16,14 @@ from mood_training.features import Features, quantised
 
 RIDGE, TRAITS = 2.0, 0.1
 """How far all is shrunk, and how much the traits may matter beside the words of one side."""
-RATING_SPREADS = (0.45, 0.15)
+RATING_SPREADS = (0.45, 0.1)
 """How large the weights of what was felt and of the recent moods are expected to be. The second is small, for the words are in the
 first already; it is there for anger in words that no dialogue of the set held."""
 LEAST_DIALOGUES = 3
 """A piece of a word counts if so many dialogues hold it."""
 BAD_DIALOGUE, OWN_TURN = 2.0, 0.1
 """Weight of a dissatisfied dialogue and of a turn of our own, where another dialogue has 1."""
-OUTRAGED = -1
+OUTRAGED = -0.5
 """What the buyer felt in a dissatisfied turn of our own. They are plain anger, which a dialogue of dissatisfied turns (0) need not be."""
 
 
