@@ -338,10 +338,10 @@ def _complaint(question: Question) -> No | None:
 
 def _upset(question: Question) -> No | None:
     situation = question.situation
-    chance = situation.mood().p_dissatisfied
-    if chance <= situation.policy.upset_above:
+    displeasure = situation.mood().displeasure
+    if displeasure <= situation.policy.upset_above:
         return None
-    return No(f"买家情绪不好（{chance:.0%}，上限 {situation.policy.upset_above:.0%}），留给人工")
+    return No(f"买家情绪不好（{displeasure:.0%}，上限 {situation.policy.upset_above:.0%}），留给人工")
 
 
 def _no_match(question: Question) -> No | None:

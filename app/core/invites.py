@@ -20,10 +20,17 @@ from app.core.sessions import HUMAN_SENDERS, SHOP_SENDERS, Session
 UPSET: Final = 0.3
 """Chance of a bad rating above which nobody asks for one; about three times the share among all sessions."""
 UPSET_TURN: Final = 0.6
-"""The same for the last turn alone."""
+"""The same for the last turn alone, in a session that is at least `UNEASY`: alone, a short question sounds worse than it is."""
+UNEASY: Final = 0.15
+"""Chance of a bad rating that is half as much again as the usual one."""
 COOLDOWN_DAYS: Final = 7
 AFTER_BAD_DAYS: Final = 30
 _ONCE: Final = frozenset({"session"})
+
+
+def ends_cross(session: Mood, last: Mood) -> bool:
+    """Do the buyer's last words sound displeased, in a session that bears it out?"""
+    return last.p_dissatisfied >= UPSET_TURN and session.p_dissatisfied >= UNEASY
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +333,7 @@ class _Adviser:
                 f"买家情绪不好（不满意的可能 {mood.p_dissatisfied:.0%}），先解决问题",
                 *_moved_by(mood),
             )
-        if last is not None and last.p_dissatisfied >= UPSET_TURN and not resolution.thanked:
+        if last is not None and ends_cross(mood, last) and not resolution.thanked:
             return self._no("upset_turn", "买家最后一句带着不满，先解决问题", *_moved_by(last))
         return None
 

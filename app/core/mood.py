@@ -40,6 +40,10 @@ TRAIT_RANGE: Final = 3.0
 Floats = NDArray[np.float32]
 
 
+_EVEN_ODDS: Final = 0.22
+"""Odds of a bad rating at twice the share of bad ones among all sessions of the training set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mood:
     """Chances in 0..1; what is missing to 1 is the chance of neutral.
@@ -59,6 +63,15 @@ class Mood:
     def balance(self) -> float:
         """From -1 (surely dissatisfied) to 1 (surely satisfied)."""
         return self.p_satisfied - self.p_dissatisfied
+
+    @property
+    def displeasure(self) -> float:
+        """From 0 to 1, of a session's mood: .5 where a bad rating is about twice as likely as in the usual session.
+
+        Few sessions end badly, so that even the chance of an angry one stays far from 1; people set bounds on this scale.
+        """
+        odds = self.p_dissatisfied / max(1.0 - self.p_dissatisfied, 1e-9)
+        return odds / (odds + _EVEN_ODDS)
 
 
 def traits(folded: Folded, review: float) -> tuple[float, ...]:

@@ -93,7 +93,7 @@ class Policy:
     )
     """A buyer who writes one of these has a complaint, which only a person answers."""
     upset_above: float = 0.6
-    """Chance that the buyer is upset above which only a person answers the matter itself."""
+    """Displeasure of the buyer (`Mood.displeasure`) above which only a person answers the matter itself."""
     max_robot_in_row: int = 3
     """Unattended replies since the buyer last heard from a person; beyond it the machine is silent."""
     typing_pause_s: int = 60

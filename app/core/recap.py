@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from app.core.courtesy import infer_courtesy
 from app.core.events import Kind
+from app.core.mood import Mood
 from app.core.sessions import HUMAN_SENDERS, Message, Session
 from app.core.utterances import utterance_of
 
@@ -149,11 +150,11 @@ def recap(sessions: Iterable[Session], mood: str, mask: Callable[[str], str]) ->
     )
 
 
-def mood_word(p_satisfied: float, p_dissatisfied: float, upset_above: float) -> str:
+def mood_word(mood: Mood, upset_above: float) -> str:
     """The mood as a recap tells it; `upset_above` is the shop's own bound."""
-    if p_dissatisfied > upset_above:
+    if mood.displeasure > upset_above:
         return "upset"
-    return "content" if p_satisfied > max(0.5, p_dissatisfied) else "calm"
+    return "content" if mood.p_satisfied > max(0.5, mood.p_dissatisfied) else "calm"
 
 
 def _began(session: Session) -> datetime:

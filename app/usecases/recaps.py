@@ -30,7 +30,7 @@ def recap_for(db: Database, knowledge: Knowledge, picture: Picture, session: Ses
     """
     sessions = [session, *_earlier(db, picture, session)]
     mood = mood_of(session, knowledge.moods)
-    word = mood_word(mood.p_satisfied, mood.p_dissatisfied, picture.shop.policy.upset_above)
+    word = mood_word(mood, picture.shop.policy.upset_above)
     found = recap(sessions, word, lambda text: masked(text, knowledge.linter))
     return found if found.tells_more else None
 

@@ -76,6 +76,8 @@ PolicyEditor = Annotated[Principal, Depends(_holder_of("policy"))]
 """The caller, who may change what the machine does by itself."""
 Staffer = Annotated[Principal, Depends(_holder_of("staff"))]
 """The caller, who may change service hours, agents and groups."""
+Supervisor = Annotated[Principal, Depends(_holder_of("quality"))]
+"""The caller, who may see the quality of everybody's service."""
 Sender = Annotated[Principal, Depends(_holder_of("events"))]
 """The caller, who may report what happened: verdicts on suggestions are facts as events are."""
 KeyHolder = Annotated[Principal, Depends(_holder_of(None))]

@@ -221,7 +221,12 @@ def test_an_upset_buyer_is_not_asked_even_after_thanks() -> None:
 
 def test_displeased_last_words_hold_the_invitation_back() -> None:
     lines: tuple[Line, ...] = (("buyer", "算了真是的"), ("agent", "抱歉给您带来不便"))
-    assert advice(*lines, last_turn=Mood(0.1, 0.8)).advice == "no"
+    assert advice(*lines, mood=Mood(0.6, 0.2), last_turn=Mood(0.1, 0.8)).code == "upset_turn"
+
+
+def test_a_short_question_in_a_calm_session_is_no_displeasure() -> None:
+    lines: tuple[Line, ...] = (("buyer", "能开票吗"), ("agent", "可以的"))
+    assert advice(*lines, mood=Mood(0.7, 0.1), last_turn=Mood(0.1, 0.7)).advice == "wait"
 
 
 @pytest.mark.parametrize(

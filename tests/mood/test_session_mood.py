@@ -42,6 +42,16 @@ def test_the_same_questions_end_worse_with_a_shop_that_refuses_and_apologises() 
     assert satisfied(*refused) < satisfied(*ANSWERED)
 
 
+@pytest.mark.parametrize("outburst", ["买:你们就是骗子", "买:垃圾店", "买:气死我了，骗人的店"])
+def test_one_outburst_sounds_displeased(outburst: str) -> None:
+    assert MODEL.session(talk(outburst)).displeasure > 0.6
+
+
+@pytest.mark.parametrize("question", ["买:能开发票吗", "买:有货吗", "买:什么时候发货", "买:在吗", "买:退款怎么退"])
+def test_a_plain_question_does_not(question: str) -> None:
+    assert MODEL.session(talk(question)).displeasure < 0.5
+
+
 def test_thanks_at_the_end_are_a_good_sign() -> None:
     assert satisfied(*ANSWERED, "买:好的，谢谢") > satisfied(*ANSWERED)
 

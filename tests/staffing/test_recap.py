@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.core.events import parse_event
+from app.core.mood import Mood
 from app.core.recap import Recap, mood_word, recap
 from app.core.sessions import Session, fold_session
 
@@ -164,9 +165,9 @@ def test_the_order_of_the_sessions_plays_no_part() -> None:
 
 
 def test_the_mood_is_a_word() -> None:
-    assert mood_word(0.1, 0.7, 0.6) == "upset"
-    assert mood_word(0.8, 0.1, 0.6) == "content"
-    assert mood_word(0.4, 0.4, 0.6) == "calm"
+    assert mood_word(Mood(0.1, 0.7), 0.6) == "upset"
+    assert mood_word(Mood(0.8, 0.1), 0.6) == "content"
+    assert mood_word(Mood(0.4, 0.2), 0.6) == "calm"
 
 
 def test_the_record_has_all_of_it() -> None:

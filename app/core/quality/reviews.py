@@ -11,7 +11,7 @@ from typing import Final
 
 from app.core.definitions import MeasureKind
 from app.core.events import Event, EventType
-from app.core.invites import UPSET, UPSET_TURN
+from app.core.invites import UPSET, ends_cross
 from app.core.masking import masked
 from app.core.measures import History
 from app.core.measures.history import SessionHistory, extra_text, micros, shop_of
@@ -245,7 +245,7 @@ class Reviewer:
             kinds.append(Kind.COMPLAINT)
         last = session.last_buyer_message
         turn = None if last is None else self._moods.turn(last.text, last.kind.value)
-        cross = turn is not None and turn.p_dissatisfied >= UPSET_TURN
+        cross = turn is not None and ends_cross(mood, turn)
         upset_now = (cross or resolution.displeased is not None) and not resolution.signs
         if last is not None and upset_now and any(at < last.at for at, _ in session.invites):
             kinds.append(Kind.INVITED_UPSET)

@@ -13,7 +13,7 @@ from app.core.quality.weeks import Week
 from app.usecases.quality_report import shop_report
 from app.usecases.quality_tables import report_json, review_json
 from app.usecases.shops import read_shop
-from app.web.auth import Reader, ServiceDep
+from app.web.auth import ServiceDep, Supervisor
 from app.web.problems import Problem
 
 router = APIRouter(tags=["quality"])
@@ -24,7 +24,7 @@ PAGE: Final = 100
 @router.get("/v1/quality", summary="服务质量 / service quality")
 async def get_quality(
     service: ServiceDep,
-    principal: Reader,
+    principal: Supervisor,
     week: str | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
