@@ -47,7 +47,9 @@ def test_one_outburst_sounds_displeased(outburst: str) -> None:
     assert MODEL.session(talk(outburst)).displeasure > 0.6
 
 
-@pytest.mark.parametrize("question", ["买:能开发票吗", "买:有货吗", "买:什么时候发货", "买:在吗", "买:退款怎么退"])
+@pytest.mark.parametrize(
+    "question", ["买:能开发票吗", "买:有货吗", "买:什么时候发货", "买:在吗", "买:退款怎么退"]
+)
 def test_a_plain_question_does_not(question: str) -> None:
     assert MODEL.session(talk(question)).displeasure < 0.5
 
