@@ -105,6 +105,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # A browser that follows the printed address at once waits for the answer instead of being refused.
+        listening.listen()
     except OSError as error:
         cannot(f"不能监听 {host}:{port}：{error.strerror}，请用 --port 换一个 / cannot listen there")
     return listening
