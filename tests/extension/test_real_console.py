@@ -30,6 +30,7 @@ DEFINITION = json.loads((EXTENSION / "consoles" / "conversejs.json").read_text()
 FORBIDDEN = "亲，在的。您加我微信 abc12345 吧"
 REWRITTEN = "亲，在的。有问题在这里留言就好，看到马上回复"
 QUESTION = "支架可以竖着放吗"
+THANKS = "好的，谢谢亲"
 ANSWER = "亲，可以竖放的"
 PHRASE = {"id": "upright", "category": "支架", "title": "竖放", "text": ANSWER, "examples": [QUESTION]}
 STOPPED = "[data-miaohui][data-kind=stopped]"
@@ -59,9 +60,16 @@ def at_every_hour(knowledge: Knowledge) -> Knowledge:
 
 
 @pytest.fixture(scope="module")
-def console() -> Iterator[RealConsole]:
+def ejabberd() -> Iterator[RealConsole]:
     with real_console() as console:
         yield console
+
+
+@pytest.fixture
+def console(ejabberd: RealConsole) -> RealConsole:
+    """The console with a buyer who is new to it."""
+    ejabberd.another_buyer()
+    return ejabberd
 
 
 @pytest.fixture
@@ -91,19 +99,17 @@ def test_from_the_buyers_question_to_the_advice_on_a_rating(
 @pytest.mark.long
 @pytest.mark.parametrize("run", range(20))
 def test_twenty_times_without_a_flake(browser: Browser, console: RealConsole, shop: Shop, run: int) -> None:
-    a_buyer_is_served(browser, console, shop, f"，第{run}回问")
+    a_buyer_is_served(browser, console, shop)
 
 
-def a_buyer_is_served(browser: Browser, console: RealConsole, shop: Shop, mark: str = "") -> None:
+def a_buyer_is_served(browser: Browser, console: RealConsole, shop: Shop) -> None:
     """A question with its clock and answer in the panel; a text that is stopped and goes out rewritten; thanks, and advice."""
-    console.logged.clear()
-    question, thanks = f"{QUESTION}{mark}", f"好的，谢谢亲{mark}"
     panel = browser.page("panel/panel.html")
     page = console.sign_in(browser.context)
 
-    console.buyer_says(question)
-    until(lambda: ("buyer", question) in shop.said(), "the buyer's message did not arrive")
-    expect(panel.locator(".buyer .said")).to_have_text(question)
+    console.buyer_says(QUESTION)
+    until(lambda: ("buyer", QUESTION) in shop.said(), "the buyer's message did not arrive")
+    expect(panel.locator(".buyer .said")).to_have_text(QUESTION)
     clock = panel.locator(".buyer [data-left]")
     shown = clock.inner_text()
     expect(clock).not_to_have_text(shown)
@@ -129,9 +135,9 @@ def a_buyer_is_served(browser: Browser, console: RealConsole, shop: Shop, mark: 
     page.click("converse-chat button.send-button")
     until(lambda: console.agent_said() == [ANSWER, REWRITTEN], "the button does not send")
 
-    console.buyer_says(thanks)
-    said = [("buyer", question), ("agent", ANSWER), ("agent", REWRITTEN), ("buyer", thanks)]
-    until(lambda: shop.said()[-4:] == said, "the conversation did not arrive as it was")
+    console.buyer_says(THANKS)
+    said = [("buyer", QUESTION), ("agent", ANSWER), ("agent", REWRITTEN), ("buyer", THANKS)]
+    until(lambda: shop.said() == said, "the conversation did not arrive as it was")
     expect(panel.locator("#advice .badge").first).to_have_text("现在邀评")
     advice = rating_advice(shop)
     expect(panel.locator("#advice .reasons li")).to_have_text(advice["reasons"])
@@ -157,7 +163,6 @@ def test_the_history_of_an_earlier_visit_is_not_new(
 def test_worker_killed_service_down_extension_reloaded(
     browser: Browser, console: RealConsole, service: ShopService, shop: Shop
 ) -> None:
-    console.logged.clear()
     page = console.sign_in(browser.context)
     console.buyer_says("第一句")
     until(lambda: ("buyer", "第一句") in shop.said(), "the message did not arrive")
