@@ -54,8 +54,9 @@ class Knowledge:
             linter, moods, profiles = Linter.default(), MoodModel.load(), load_profiles()
             bank = building.result()
         for phrase in bank.phrases[:1]:
-            linter.check(phrase.text, channel="auto")
             bank.search(phrase.text)
+        for forbidden in linter.rules[0].bad[:1]:  # most of it is made at the first finding
+            linter.check(forbidden, channel="live")
         return cls(linter, moods, profiles)
 
     def bank(self, db: Session, shop: Shop) -> Bank:

@@ -113,8 +113,6 @@ class ShopService:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{self._port}"
-        # The first check loads what the others share; on a busy machine it is later than a draft may wait.
-        knowledge.linter.check("滚，别来烦我", channel="live")
         self.up()
 
     def up(self) -> None:

@@ -21,43 +21,53 @@ from xml.etree import ElementTree
 import pytest
 
 SCRIPT: Final = Path(__file__).resolve().parents[3] / "shared" / "tools" / "console_ejabberd_up.sh"
-CHAT: Final = "http://localhost:5280/chat#converse/chat?jid=buyer@localhost"
-SEND: Final = "http://127.0.0.1:5280/api/send_message"
+CHAT: Final = "http://localhost:5280/chat#converse/chat?jid={}@localhost"
+API: Final = "http://127.0.0.1:5280/api/{}"
 BOX: Final = "textarea.chat-textarea"
 
 
 class RealConsole:
-    """ejabberd with the accounts `agent` and `buyer`. `logged` is what its server was sent, as it reports it itself."""
+    """ejabberd with the account `agent`, and a buyer. `logged` is what its server was sent, as it reports it itself."""
 
     def __init__(self, logged: list[tuple[str, str]]) -> None:
         self.logged = logged
+        self.buyer = "buyer"
+        self._buyers = 1
+
+    def another_buyer(self) -> None:
+        """From now on it is a buyer without a history; what was logged of the one before is forgotten."""
+        self._buyers += 1
+        self.buyer = f"buyer{self._buyers}"
+        self.logged.clear()
+        known = {"user": self.buyer, "host": "localhost"}
+        _call("register", known | {"password": "pw_buyer"})
+        shown = {"nick": "买家小王", "group": "买家", "subs": "both"}
+        _call("add_rosteritem", {"localuser": "agent", "localhost": "localhost"} | known | shown)
 
     def buyer_says(self, text: str) -> None:
-        message = {
-            "type": "chat",
-            "from": "buyer@localhost",
-            "to": "agent@localhost",
-            "subject": "",
-            "body": text,
-        }
-        request = urllib.request.Request(
-            SEND, json.dumps(message).encode(), headers={"content-type": "application/json"}
-        )
-        urllib.request.urlopen(request, timeout=10).close()
+        sent = {"type": "chat", "from": f"{self.buyer}@localhost", "to": "agent@localhost"}
+        _call("send_message", sent | {"subject": "", "body": text})
 
     def sign_in(self, context: Any) -> Any:
         """A page on which the agent has the buyer's conversation open."""
         page = context.new_page()
-        page.goto(CHAT)
+        page.goto(CHAT.format(self.buyer))
         page.fill("input[name=jid]", "agent@localhost")
         page.fill("input[name=password]", "pw_agent")
         page.keyboard.press("Enter")
         page.wait_for_selector(BOX)
-        page.wait_for_selector("converse-chat[jid='buyer@localhost']", state="attached")
+        page.wait_for_selector(f"converse-chat[jid='{self.buyer}@localhost']", state="attached")
         return page
 
     def agent_said(self) -> list[str]:
         return [text for sender, text in self.logged if sender.startswith("agent@")]
+
+
+def _call(command: str, arguments: dict[str, str]) -> None:
+    request = urllib.request.Request(
+        API.format(command), json.dumps(arguments).encode(), headers={"content-type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=10).close()
 
 
 @contextlib.contextmanager

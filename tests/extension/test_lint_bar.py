@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,22 +76,7 @@ def talk_on(browser: Browser, desk: Desk, shop: Shop, box: str) -> Any:
     until(lambda: is_read(shop), "the console is not read")
     desk.sent.clear()
     page.focus(".box")
-    warm_up(page)
     return page
-
-
-def warm_up(page: Any) -> None:
-    """The first check of a service takes longer than an agent's patience on a busy machine; the bar then says so."""
-    bar = ClosedBar(page)
-    end = time.monotonic() + 30
-    while "顶级" not in bar.text():
-        assert time.monotonic() < end, "nothing is ever checked"
-        page.keyboard.press("Control+a")
-        page.keyboard.type("顶级")
-        page.wait_for_timeout(1_000)
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    bar.is_gone()
 
 
 def is_read(shop: Shop) -> bool:

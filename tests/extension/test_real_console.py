@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import httpx2 as httpx
 import pytest
 from browser_site import MARKS
+from closed_bar import ClosedBar
 from extension_rig import EXTENSION, Browser, Shop, ShopService, until
 from real_console import BOX, RealConsole, real_console
 
+from app.core.spans import DAY_S, Span
+from app.usecases.bank_care import save_phrase
 from app.usecases.knowledge import Knowledge
+from app.usecases.phrase_history import Author
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 expect = playwright_api.expect
@@ -20,8 +27,12 @@ expect.set_options(timeout=15_000)
 pytestmark = MARKS
 
 DEFINITION = json.loads((EXTENSION / "consoles" / "conversejs.json").read_text())
-FORBIDDEN = "滚，别来烦我"
-ALLOWED = "亲，今天就给您发"
+FORBIDDEN = "亲，在的。您加我微信 abc12345 吧"
+REWRITTEN = "亲，在的。有问题在这里留言就好，看到马上回复"
+QUESTION = "支架可以竖着放吗"
+THANKS = "好的，谢谢亲"
+ANSWER = "亲，可以竖放的"
+PHRASE = {"id": "upright", "category": "支架", "title": "竖放", "text": ANSWER, "examples": [QUESTION]}
 STOPPED = "[data-miaohui][data-kind=stopped]"
 OFF = "[data-miaohui][data-kind=off]"
 
@@ -34,20 +45,40 @@ def playwright() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def service(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopService]:
-    running = ShopService(f"sqlite:///{tmp_path_factory.mktemp('service') / 'miaohui.db'}", knowledge)
+    database = tmp_path_factory.mktemp("service") / "miaohui.db"
+    running = ShopService(f"sqlite:///{database}", at_every_hour(knowledge))
     yield running
     running.down()
 
 
+def at_every_hour(knowledge: Knowledge) -> Knowledge:
+    """The same, but a rating counts whenever it is asked for: the console has no clock that a test could move."""
+    kuaishou = knowledge.profiles["kuaishou"]
+    assert kuaishou.invite is not None
+    always = replace(kuaishou, invite=replace(kuaishou.invite, hours=Span(0, DAY_S)))
+    return Knowledge(knowledge.linter, knowledge.moods, {**knowledge.profiles, "kuaishou": always})
+
+
 @pytest.fixture(scope="module")
-def console() -> Iterator[RealConsole]:
+def ejabberd() -> Iterator[RealConsole]:
     with real_console() as console:
         yield console
 
 
 @pytest.fixture
+def console(ejabberd: RealConsole) -> RealConsole:
+    """The console with a buyer who is new to it."""
+    ejabberd.another_buyer()
+    return ejabberd
+
+
+@pytest.fixture
 def shop(service: ShopService) -> Shop:
-    return service.shop()
+    shop, running = service.shop(), service.service
+    author = Author("主管", running.clock())
+    linter = running.knowledge.linter
+    running.writer.submit(lambda db: save_phrase(db, linter, shop.id, PHRASE, author)).result(20)
+    return shop
 
 
 @pytest.fixture
@@ -59,7 +90,7 @@ def browser(playwright: Any, tmp_path: Path, shop: Shop) -> Iterator[Browser]:
     browser.close()
 
 
-def test_from_the_buyers_question_to_the_agents_answer(
+def test_from_the_buyers_question_to_the_advice_on_a_rating(
     browser: Browser, console: RealConsole, shop: Shop
 ) -> None:
     a_buyer_is_served(browser, console, shop)
@@ -68,30 +99,49 @@ def test_from_the_buyers_question_to_the_agents_answer(
 @pytest.mark.long
 @pytest.mark.parametrize("run", range(20))
 def test_twenty_times_without_a_flake(browser: Browser, console: RealConsole, shop: Shop, run: int) -> None:
-    a_buyer_is_served(browser, console, shop, f"第{run}回")
+    a_buyer_is_served(browser, console, shop)
 
 
-def a_buyer_is_served(browser: Browser, console: RealConsole, shop: Shop, mark: str = "") -> None:
-    """A question arrives with a clock, a forbidden reply is stopped at Enter and at the button, a good one goes."""
-    console.logged.clear()
+def a_buyer_is_served(browser: Browser, console: RealConsole, shop: Shop) -> None:
+    """A question with its clock and answer in the panel; a text that is stopped and goes out rewritten; thanks, and advice."""
+    panel = browser.page("panel/panel.html")
     page = console.sign_in(browser.context)
-    question, reply, second = f"多久发货呢{mark}", f"{ALLOWED}{mark}", f"亲，顺丰发出哦{mark}"
-    console.buyer_says(question)
-    until(lambda: ("buyer", question) in shop.said(), "the buyer's message did not arrive")
-    page.fill(BOX, f"{FORBIDDEN}{mark}")
+
+    console.buyer_says(QUESTION)
+    until(lambda: ("buyer", QUESTION) in shop.said(), "the buyer's message did not arrive")
+    expect(panel.locator(".buyer .said")).to_have_text(QUESTION)
+    clock = panel.locator(".buyer [data-left]")
+    shown = clock.inner_text()
+    expect(clock).not_to_have_text(shown)
+
+    expect(panel.locator("#reply-0 .reply-words")).to_have_text(ANSWER)
+    panel.bring_to_front()
+    panel.keyboard.press("1")
+    until(lambda: page.input_value(BOX) == ANSWER, "the suggestion is not in the box")
+    assert console.agent_said() == []
+    page.bring_to_front()
     page.press(BOX, "Enter")
-    expect(page.locator(STOPPED)).to_be_attached()
-    page.click("converse-chat button.send-button")
-    page.fill(BOX, reply)
+    until(lambda: console.agent_said() == [ANSWER], "Enter does not send")
+    expect(panel.locator("#waiting-count")).to_have_text("0")
+
+    bar = ClosedBar(page)
+    page.fill(BOX, FORBIDDEN)
     page.press(BOX, "Enter")
-    until(lambda: reply in console.agent_said(), "Enter does not send")
-    until(lambda: ("agent", reply) in shop.said(), "the reply was not reported")
-    page.fill(BOX, second)
+    bar.says("没有发出", "站外", "Alt+Enter")
     page.click("converse-chat button.send-button")
-    until(lambda: second in console.agent_said(), "the button does not send")
-    until(lambda: ("agent", second) in shop.said(), "the second reply was not reported")
-    assert console.agent_said() == [reply, second]
-    assert [text for _, text in shop.said() if mark in text][-3:] == [question, reply, second]
+    bar.says("没有发出")
+    page.press(BOX, "Alt+Enter")
+    until(lambda: page.input_value(BOX) == REWRITTEN, "the rewrite is not in the box")
+    page.click("converse-chat button.send-button")
+    until(lambda: console.agent_said() == [ANSWER, REWRITTEN], "the button does not send")
+
+    console.buyer_says(THANKS)
+    said = [("buyer", QUESTION), ("agent", ANSWER), ("agent", REWRITTEN), ("buyer", THANKS)]
+    until(lambda: shop.said() == said, "the conversation did not arrive as it was")
+    expect(panel.locator("#advice .badge").first).to_have_text("现在邀评")
+    advice = rating_advice(shop)
+    expect(panel.locator("#advice .reasons li")).to_have_text(advice["reasons"])
+    expect(panel.locator("#advice .reply-words").first).to_have_text(advice["text"])
 
 
 @pytest.mark.long
@@ -113,7 +163,6 @@ def test_the_history_of_an_earlier_visit_is_not_new(
 def test_worker_killed_service_down_extension_reloaded(
     browser: Browser, console: RealConsole, service: ShopService, shop: Shop
 ) -> None:
-    console.logged.clear()
     page = console.sign_in(browser.context)
     console.buyer_says("第一句")
     until(lambda: ("buyer", "第一句") in shop.said(), "the message did not arrive")
@@ -144,3 +193,12 @@ def test_worker_killed_service_down_extension_reloaded(
     page.press(BOX, "Enter")
     until(lambda: console.agent_said()[-1] == f"{FORBIDDEN}二", "the agent cannot send after a reload")
     expect(page.locator(OFF)).to_be_attached()
+
+
+def rating_advice(shop: Shop) -> dict[str, Any]:
+    """What the service says of the conversation in which something was said last."""
+    session = quote(shop.events()[-1]["session"], safe="")
+    answer = httpx.get(
+        f"{shop.service.address}/v1/sessions/{session}", headers={"authorization": f"Bearer {shop.key}"}
+    )
+    return dict(answer.raise_for_status().json()["rating_advice"])
