@@ -68,8 +68,9 @@ def main() -> None:
                 "--headless",
                 "--data",
                 f"{folder}/data",
-            ]
-            + ["--port", str(options.port)],
+                "--port",
+                str(options.port),
+            ],
             cwd=ROOT,
             stdout=log,
             stderr=log,

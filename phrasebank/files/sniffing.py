@@ -21,6 +21,8 @@ _TOML_PAIR: Final = re.compile(r"(?:[A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*')\s*=")
 _YAML_ENTRY: Final = re.compile(
     r"---(\s|$)|%YAML|-(\s|$)|[^\s,;\t\"'|&*!>{\[][^,;\t]*?:(\s|$)|\"[^\"]*\":(\s|$)"
 )
+_YAML_RECORD: Final = re.compile(r"- [A-Za-z_]+:(\s|$)")
+"""How a list of records begins, ours among them. No table does, though a line of it (`text: ()`) may read like a header."""
 _MARKUP: Final = re.compile(r"<(?:!doctype|\?xml|html|table|meta|head|body|!--)", re.IGNORECASE)
 
 
@@ -39,7 +41,8 @@ def kind_of(text: str, suffix: str, names: ColumnNames) -> Kind:
         if _TOML_TABLE.fullmatch(first) and not _is_json(start):
             return "toml"
         return named if named in ("yaml", "table") and not _is_json(start) else "json"
-    if best_delimiter(text, names) is not None and not (named == "yaml" and _YAML_ENTRY.match(first)):
+    entry = _YAML_ENTRY.match(first) if named == "yaml" else _YAML_RECORD.match(first)
+    if best_delimiter(text, names) is not None and not entry:
         return "table"
     if _TOML_PAIR.match(first):
         return "toml"

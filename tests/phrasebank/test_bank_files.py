@@ -80,6 +80,11 @@ def test_any_phrase_and_any_unknown_column_survives(
     assert again.to_json() == phrase.to_json()
 
 
+def test_a_text_that_reads_like_a_header_leaves_yaml_what_it_is() -> None:
+    (again,) = parse_bank(render_bank([Phrase("x", "()")], "yaml"), "").phrases
+    assert again.text == "()"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_every_encoding_and_delimiter_that_we_write_we_read(encoding: str, delimiter: str) -> None:

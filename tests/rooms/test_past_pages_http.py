@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 import pytest
 from conftest_service import Running
-from conversations import exchange, several_days
 from live_markup import Element, read
 from openpyxl import load_workbook
 from people import come_in, hire, second_shop
+from room_conversations import exchange, several_days
 
 from app.usecases.administration import add_key
 from app.usecases.past_measures import stretches_of

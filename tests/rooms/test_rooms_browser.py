@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx2 as httpx
 import pytest
 from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
-from conversations import exchange
+from room_conversations import exchange
 
 from app.usecases.administration import SCOPES, add_key
 from app.usecases.knowledge import Knowledge

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from conftest_service import Running
-from conversations import exchange
 from hypothesis import given
 from hypothesis import strategies as st
 from live_markup import Element, read
+from room_conversations import exchange
 
 from app.core.events import Sender
 from app.usecases.past_findings import PAGE

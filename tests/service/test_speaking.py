@@ -265,7 +265,7 @@ def test_two_machines_do_not_talk_to_each_other_for_long(open_shop: Running) -> 
     set_policy(open_shop, welcome=False, answer="at_once", max_robot_in_row=50)
     said = []
     for number in range(12):
-        phrase = starter_bank().get(("invoice-have", "ship-when", "greet-robot")[number % 3])
+        phrase = starter_bank().get(("invoice-have", "ship-when", "item-date")[number % 3])
         assert phrase is not None
         said.append(asked(open_shop, f"m{number}", phrase.examples[number // 3])["auto_reply"])
         send(open_shop)
