@@ -93,7 +93,9 @@ def panel_window(browser: Browser) -> Any:
     """The panel beside the console: a tab behind it would be slowed down by the browser."""
     opener = browser.page()
     with browser.context.expect_page() as opened:
-        opener.evaluate("() => chrome.windows.create({ url: '/panel/panel.html', type: 'popup', width: 380 })")
+        opener.evaluate(
+            "() => chrome.windows.create({ url: '/panel/panel.html', type: 'popup', width: 380 })"
+        )
     opener.close()
     return opened.value
 
