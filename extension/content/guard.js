@@ -8,7 +8,7 @@ const { ask, isAlive } = await import(chrome.runtime.getURL("content/link.js"));
 const { draftOf, isAt } = await import(chrome.runtime.getURL("content/composer.js"));
 
 /** The pause in typing after which a draft is checked. */
-const PAUSE_MS = 100;
+const PAUSE_MS = 60;
 /** So long a draft may wait for its verdict when it is sent. */
 const PATIENCE_MS = 1_500;
 /** After nobody answered, drafts pass without waiting for so long. */

@@ -7,8 +7,28 @@ import * as outbox from "./outbox.js";
 import { pushToPanels } from "./panels.js";
 import { change, get } from "./state.js";
 
-/** Ask who waits, keep it, call out who must be, and show it. */
-export async function refresh() {
+let refreshing = null;
+let wanted = false;
+
+/** Ask who waits, keep it, call out who must be, and show it. What is asked for meanwhile is answered by one more asking. */
+export function refresh() {
+  wanted = true;
+  refreshing ??= catchUp();
+  return refreshing;
+}
+
+async function catchUp() {
+  try {
+    while (wanted) {
+      wanted = false;
+      await askWhoWaits();
+    }
+  } finally {
+    refreshing = null;
+  }
+}
+
+async function askWhoWaits() {
   const settings = await readSettings();
   if (!isPaired(settings)) {
     await change("link", () => ({ state: "unpaired", why: "" }));

@@ -12,7 +12,7 @@ export const BATCH = 100;
 
 /** Add entries `{id, kind, body}` in order, those whose id is new. Resolves to how many were, when they are on disk. */
 export async function add(entries, now) {
-  return transact(["queue", "seen"], "readwrite", async ({ queue, seen }) => {
+  const write = async ({ queue, seen }) => {
     let added = 0;
     for (const entry of entries) {
       if (await done(seen.getKey(entry.id))) continue;
@@ -21,7 +21,8 @@ export async function add(entries, now) {
       added += 1;
     }
     return added;
-  });
+  };
+  return transact(["queue", "seen"], "readwrite", write, "strict");
 }
 
 /** The batch `{id, kind, seqs, ids, bodies}` that goes next, or null: entries of one kind, one alone if the kind is in `alone`. */
@@ -105,24 +106,31 @@ export async function prune(now) {
   });
 }
 
-async function transact(names, mode, work) {
-  const database = await open();
-  try {
-    const transaction = database.transaction(names, mode, { durability: "strict" });
-    const finished = new Promise((resolve, reject) => {
-      transaction.oncomplete = resolve;
-      transaction.onerror = () => reject(transaction.error);
-      transaction.onabort = () => reject(transaction.error);
-    });
-    const result = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])));
-    await finished;
-    return result;
-  } finally {
-    database.close();
-  }
+/** After a loss of power what was not written through to the disk is done again, which the service takes for a repeat. */
+async function transact(names, mode, work, durability = "relaxed") {
+  const transaction = (await open()).transaction(names, mode, { durability });
+  const finished = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+  const result = await work(Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)])));
+  await finished;
+  return result;
 }
 
+let opening = null;
+
+/** The database, opened once in the worker's life. */
 function open() {
+  opening ??= openAnew().catch((error) => {
+    opening = null;
+    throw error;
+  });
+  return opening;
+}
+
+async function openAnew() {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => {
     const database = request.result;
@@ -131,7 +139,14 @@ function open() {
     database.createObjectStore("refused", { keyPath: "id" }).createIndex("at", "at");
     database.createObjectStore("state");
   };
-  return done(request);
+  const database = await done(request);
+  const letGo = () => {
+    opening = null;
+    database.close();
+  };
+  database.onversionchange = letGo;
+  database.onclose = letGo;
+  return database;
 }
 
 function done(request) {
