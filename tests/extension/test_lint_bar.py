@@ -76,7 +76,24 @@ def talk_on(browser: Browser, desk: Desk, shop: Shop, box: str) -> Any:
     until(lambda: is_read(shop), "the console is not read")
     desk.sent.clear()
     page.focus(".box")
+    meet(page)
     return page
+
+
+def meet(page: Any) -> None:
+    """Have a draft checked. The first check by a service that the worker has just been paired with may outlast its patience."""
+    bar = ClosedBar(page)
+
+    def answered() -> bool:
+        page.keyboard.press("Control+a")
+        page.keyboard.type("顶级面料")
+        page.wait_for_timeout(1_000)
+        return "顶级" in bar.text()
+
+    until(answered, "nothing is ever checked")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    bar.is_gone()
 
 
 def is_read(shop: Shop) -> bool:
