@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,18 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("../shared is not here: tests on real data are left out")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, for the pages of the service."""
+    from browser_site import CHROMIUM
+
+    playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import click
 
+from app.cli.measure_options import chosen_profile, logged_sessions
 from app.cli.moments import read_moment
-from app.cli.output import cannot, emit, format_option, read_lines, say
-from app.core.events import Event, read_log
-from app.core.fields import FieldError
+from app.cli.output import cannot, emit, format_option, say
 from app.core.invites import (
     AFTER_BAD_DAYS,
     COOLDOWN_DAYS,
@@ -25,11 +25,9 @@ from app.core.invites import (
 from app.core.measures import History
 from app.core.measures.so_far import RatingsSoFar
 from app.core.mood import MoodModel
-from app.core.profiles import Profile
 from app.core.rating_effect import Effect
 from app.core.said import said_in
 from app.core.sessions import Session, fold_session
-from app.platforms.catalog import ProfileError, load_profiles
 
 NAMES = {"invite": "邀评", "wait": "等等", "no": "不邀"}
 
@@ -62,25 +60,23 @@ def command(
     output_format: str,
 ) -> None:
     """邀评建议：每个会话给出 invite、wait 或 no 及原因 / whether to ask for a rating, per session."""
-    profile = None if platform is None else _profile(platform)
+    profile = None if platform is None else chosen_profile(platform)
     rules = InviteRules() if profile is None else InviteRules.of_profile(profile)
     rules = replace(rules, cooldown_days=cooldown_days, after_bad_days=after_bad_days)
     until = read_moment(as_of, rules.timezone)
-    by_session: dict[str, dict[str, Event]] = defaultdict(dict)
+    by_session = logged_sessions(log, until)
     try:
-        for _, event in read_log(read_lines(log)):
-            if event.session is not None and (until is None or event.at <= until):
-                by_session[event.session].setdefault(event.id, event)
-    except FieldError as error:
-        cannot(f"{log} {error.message}")
-    try:
-        sessions = {name: fold_session(events.values()) for name, events in by_session.items()}
+        sessions = {name: fold_session(events) for name, events in by_session.items()}
     except ValueError as error:
         cannot(f"{log} {error}")
     of_buyers: dict[str, list[Session]] = defaultdict(list)
     for session in sessions.values():
         of_buyers[session.buyer].append(session)
-    so_far = None if profile is None else RatingsSoFar(_history(by_session), profile)
+    so_far = (
+        None
+        if profile is None
+        else RatingsSoFar(History.of(chain.from_iterable(by_session.values())), profile)
+    )
     for name, session in sessions.items():
         advice = _advice(session, rules, of_buyers[session.buyer])
         effect = advice.effect
@@ -131,17 +127,3 @@ def _past(others: Iterable[Session]) -> BuyerPast:
         tuple(sorted(invites, key=lambda invite: invite.at)),
         tuple(sorted(ratings, key=lambda rating: rating[0])),
     )
-
-
-def _history(by_session: Mapping[str, Mapping[str, Event]]) -> History:
-    return History.of([event for own in by_session.values() for event in own.values()])
-
-
-def _profile(platform: str) -> Profile:
-    try:
-        profiles = load_profiles()
-    except ProfileError as error:
-        cannot(f"平台资料有误：{error}")
-    if platform not in profiles:
-        cannot(f"没有平台 {platform}，可用：{'、'.join(profiles)} / unknown platform")
-    return profiles[platform]

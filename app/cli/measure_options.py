@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import gc
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import click
@@ -100,6 +101,15 @@ def logged_events(log: str) -> Iterator[Event]:
             yield event
     except FieldError as error:
         cannot(f"{log} {error.message}")
+
+
+def logged_sessions(log: str, until: datetime | None = None) -> dict[str, list[Event]]:
+    """The events of each session of a log, in file order, as far as they were known `until`; of two with one id the first stays."""
+    sessions: dict[str, dict[str, Event]] = defaultdict(dict)
+    for event in logged_events(log):
+        if event.session is not None and (until is None or event.at <= until):
+            sessions[event.session].setdefault(event.id, event)
+    return {name: list(own.values()) for name, own in sessions.items()}
 
 
 def history_of(events: Iterable[Event], as_of: str | None, tz: str, *, infer: bool) -> History:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import click
 
-from app.cli.measure_options import chosen_profile
-from app.cli.output import cannot, emit, format_option, read_lines, say
-from app.core.events import Event, read_log
-from app.core.fields import FieldError
+from app.cli.measure_options import chosen_profile, logged_sessions
+from app.cli.output import cannot, emit, format_option, say
 from app.core.invitation_outcomes import outcome_of
 from app.core.invites import InviteRules
 from app.core.mood import MoodModel
@@ -38,24 +34,19 @@ def command(log: str, platform: str, output_format: str) -> None:
     if measure is None:
         cannot(f"平台 {platform} 没有评价指标，学不了 / the platform has no rating measure")
     moods = MoodModel.load()
-    sessions: dict[str, dict[str, Event]] = defaultdict(dict)
+    sessions = logged_sessions(log)
     try:
-        for _, event in read_log(read_lines(log)):
-            if event.session is not None:
-                sessions[event.session].setdefault(event.id, event)
         outcomes = [
             outcome
             for events in sessions.values()
             if (
                 outcome := outcome_of(
-                    events.values(),
+                    events,
                     measure.latest.definition,
                     lambda session: mood_of(session, moods).p_satisfied,
                 )
             )
         ]
-    except FieldError as error:
-        cannot(f"{log} {error.message}")
     except ValueError as error:
         cannot(f"{log} {error}")
     scale, judgement = fit(outcomes), judge(outcomes, InviteRules.of_profile(profile).target)

@@ -12,7 +12,7 @@ import pytest
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 
-from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving  # noqa: E402
+from browser_site import AXE, DESKTOP, MARKS, PHONE, BrowserSite, serving  # noqa: E402
 from people import PASSWORD, put_member  # noqa: E402
 
 from app.core.roles import Role  # noqa: E402
@@ -63,14 +63,6 @@ class House(BrowserSite):
         page.press("#password", "Enter")
         page.wait_for_url(f"{self.address}/")
         return page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

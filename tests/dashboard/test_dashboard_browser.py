@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from browser_site import AXE, CHROMIUM, MARKS, WATCH, listening
+from browser_site import AXE, MARKS, WATCH, listening
 from live_views import HOSTILE, busy_view, empty_view, suggestion, waiting
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -132,14 +132,6 @@ def shop() -> Iterator[Shop]:
     shop = Shop()
     with listening(_application(shop), lifespan="off") as shop.address:
         yield shop
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

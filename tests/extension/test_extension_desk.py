@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser_site import MARKS
 from extension_rig import Browser, Desk, Shop, ShopService, until
-
-from app.usecases.knowledge import Knowledge
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 expect = playwright_api.expect
@@ -41,40 +37,6 @@ CENTRES = """
   return { box: centre(box), button: centre(button) };
 }
 """
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def service(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopService]:
-    running = ShopService(f"sqlite:///{tmp_path_factory.mktemp('service') / 'miaohui.db'}", knowledge)
-    yield running
-    running.down()
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    desk = Desk()
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
-def shop(service: ShopService) -> Shop:
-    return service.shop()
-
-
-@pytest.fixture
-def browser(playwright: Any, tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(playwright, tmp_path)
-    browser.start()
-    yield browser
-    browser.close()
-    assert browser.trouble == []
 
 
 def open_desk(browser: Browser, desk: Desk, query: str = "") -> Any:

@@ -27,12 +27,6 @@ KEYS = "() => window.keys.filter((each) => !each.startsWith('Alt'))"
 MENDED = "亲😀，这款优质面料很舒服"
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as running:
-        yield running
-
-
 @pytest.fixture
 def service(knowledge: Knowledge, database_url: str) -> Iterator[ShopService]:
     running = ShopService(database_url, knowledge)
@@ -45,13 +39,6 @@ def on_sqlite(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) ->
     running = ShopService(f"sqlite:///{tmp_path_factory.mktemp('service') / 'miaohui.db'}", knowledge)
     yield running
     running.down()
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    desk = Desk()
-    yield desk
-    desk.close()
 
 
 @pytest.fixture(scope="module")

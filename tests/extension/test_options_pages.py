@@ -16,7 +16,6 @@ from console_rig import ConsolePages
 from extension_rig import EXTENSION, Browser, ShopService, until
 
 from app.usecases.administration import revoke_key
-from app.usecases.knowledge import Knowledge
 from app.usecases.pairing import Pairing, pair_extension
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
@@ -31,13 +30,6 @@ PAGES = [
     "options/console.html",
     "options/console.html?id=feige",
 ]
-
-
-@pytest.fixture(scope="module")
-def service(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopService]:
-    running = ShopService(f"sqlite:///{tmp_path_factory.mktemp('service') / 'miaohui.db'}", knowledge)
-    yield running
-    running.down()
 
 
 @pytest.fixture(scope="module")

@@ -12,23 +12,8 @@ from browser_site import MARKS
 from console_rig import ConsolePages, Setup, centre
 from extension_rig import Browser, Shop, ShopService, until
 
-from app.usecases.knowledge import Knowledge
-
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def service(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopService]:
-    running = ShopService(f"sqlite:///{tmp_path_factory.mktemp('service') / 'miaohui.db'}", knowledge)
-    yield running
-    running.down()
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +21,6 @@ def pages() -> Iterator[ConsolePages]:
     pages = ConsolePages()
     yield pages
     pages.close()
-
-
-@pytest.fixture
-def browser(playwright: Any, tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(playwright, tmp_path)
-    browser.start()
-    yield browser
-    browser.close()
-    assert browser.trouble == []
 
 
 def open_console(browser: Browser, pages: ConsolePages, page: str) -> Any:

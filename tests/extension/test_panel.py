@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,26 +31,6 @@ PHRASE = {
 }
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def service(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopService]:
-    running = ShopService(f"sqlite:///{tmp_path_factory.mktemp('service') / 'miaohui.db'}", knowledge)
-    yield running
-    running.down()
-
-
-@pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    desk = Desk()
-    yield desk
-    desk.close()
-
-
 @pytest.fixture
 def shop(service: ShopService, knowledge: Knowledge) -> Shop:
     shop = service.shop()
@@ -61,15 +39,6 @@ def shop(service: ShopService, knowledge: Knowledge) -> Shop:
         lambda db: save_phrase(db, knowledge.linter, shop.id, PHRASE, author)
     ).result(20)
     return shop
-
-
-@pytest.fixture
-def browser(playwright: Any, tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(playwright, tmp_path)
-    browser.start()
-    yield browser
-    browser.close()
-    assert browser.trouble == []
 
 
 def panel_and_desk(browser: Browser, desk: Desk, shop: Shop, box: str = "textarea") -> tuple[Any, Any]:

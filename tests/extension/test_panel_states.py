@@ -36,12 +36,6 @@ STATES: dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None]] = {
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def context(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     context = launch(playwright, tmp_path_factory.mktemp("browser"), CHROMIUM)
     yield context

@@ -38,12 +38,6 @@ OFF = "[data-miaohui][data-kind=off]"
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def service(knowledge: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopService]:
     database = tmp_path_factory.mktemp("service") / "miaohui.db"
     running = ShopService(f"sqlite:///{database}", at_every_hour(knowledge))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
+from browser_site import AXE, DESKTOP, MARKS, PHONE, BrowserSite, serving
 from page_views import STRANGE
 from sqlmodel import Session as Database
 
@@ -42,14 +42,6 @@ class Site(BrowserSite):
     def put(self, *phrases: Phrase) -> None:
         author = Author("测试", datetime.now(UTC))
         self.service.writer.submit(lambda db: change_phrases(db, "demo", author, saved=phrases)).result(60)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 import pytest
-from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
+from browser_site import AXE, DESKTOP, MARKS, PHONE, BrowserSite, serving
 from sqlmodel import Session as Database
 
 from app.core.policies import Policy
@@ -51,14 +51,6 @@ class Site(BrowserSite):
         headers = {"authorization": f"Bearer {key}"}
         answer = httpx.post(f"{self.address}/v1/events", json=event, headers=headers, timeout=30)
         assert answer.status_code == 200, answer.text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
+from browser_site import AXE, DESKTOP, MARKS, PHONE, BrowserSite, serving
 from sample_week import CROSS, SUNDAY_NIGHT, Talk, events_of, week
 
 from app.usecases.administration import add_key
@@ -41,14 +41,6 @@ class Site(BrowserSite):
             f"{self.address}/v1/events", json=events, headers={"authorization": f"Bearer {key}"}, timeout=120
         )
         assert answer.status_code == 200, answer.text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 import pytest
-from browser_site import AXE, CHROMIUM, DESKTOP, MARKS, PHONE, BrowserSite, serving
+from browser_site import AXE, DESKTOP, MARKS, PHONE, BrowserSite, serving
 from room_conversations import exchange
 
 from app.usecases.administration import SCOPES, add_key
@@ -57,14 +57,6 @@ class Site(BrowserSite):
         self.ask("POST", "/v1/events", events)
         self.ask("PUT", "/v1/service-hours", HOURS)
         self.ask("PUT", "/v1/roster", ROSTER)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, Final
 
 import orjson
@@ -67,7 +68,7 @@ async def get_hours_page(request: Request, service: ServiceDep) -> Response:
     viewer = await viewer_of(request)
     stored = await _stored_hours(service, viewer)
     done = DONE.get(request.query_params.get("done", ""), "")
-    return await _hours_page(service, viewer, _form_of_hours(stored, done=done))
+    return await _hours_page(service, viewer, _form_of(hours_forms, stored, done=done))
 
 
 @router.post("/hours/save")
@@ -79,11 +80,14 @@ async def post_save_hours(request: Request, service: ServiceDep) -> Response:
     hours = _hours_of(reading)
     if hours is None:
         problem = UNSAVED.format(len(reading.faults))
-        return await _hours_page(service, viewer, _typed_hours(fields, base, version, reading, problem), 422)
+        return await _hours_page(
+            service, viewer, _form_as_typed(hours_forms, fields, base, version, reading, problem), 422
+        )
     mine = hours_json(hours)
     if take := first(fields, "take"):
         taken = with_part(mine, take, part(base, take), HOURS_PARTS)
-        form = _form_of_hours(
+        form = _form_of(
+            hours_forms,
             StoredDocument(base, version),
             shown=hours_json(read_hours(taken)),
             clash=_still_disputed(fields, take, mine, base),
@@ -104,7 +108,7 @@ async def post_save_hours(request: Request, service: ServiceDep) -> Response:
     except DocumentChangedError:
         stored = await _stored_hours(service, viewer)
         document, clash = merged(base, mine, stored.document, HOURS_PARTS, stored.by)
-        form = _form_of_hours(stored, shown=hours_json(read_hours(document)), clash=clash)
+        form = _form_of(hours_forms, stored, shown=hours_json(read_hours(document)), clash=clash)
         return await _hours_page(service, viewer, form, 409)
     service.changes.tell([viewer.shop.id])
     return RedirectResponse("/hours?done=saved", 303)
@@ -119,7 +123,7 @@ async def post_ahead(request: Request, service: ServiceDep) -> Response:
     hours = _hours_of(reading)
     if wants_part(request):
         return html(ahead_part(_ahead(viewer, hours)), 422 if hours is None else 200)
-    form = _typed_hours(fields, base, version, reading)
+    form = _form_as_typed(hours_forms, fields, base, version, reading)
     return await _hours_page(
         service, viewer, form, 422 if hours is None else 200, ahead=_ahead(viewer, hours)
     )
@@ -130,7 +134,7 @@ async def get_roster_page(request: Request, service: ServiceDep) -> Response:
     viewer = await viewer_of(request)
     stored = await service.read(lambda db: roster_document(db, viewer.shop.id))
     done = DONE.get(request.query_params.get("done", ""), "")
-    return await _roster_page(service, viewer, _form_of_roster(stored, done=done))
+    return await _roster_page(service, viewer, _form_of(roster_forms, stored, done=done))
 
 
 @router.post("/hours/roster/save")
@@ -145,20 +149,17 @@ async def post_save_roster(request: Request, service: ServiceDep) -> Response:
         mine = read_roster(reading.document).to_json()
     except FaultsError as error:
         reading.take(error.faults)
-        form = Form(
-            base,
-            version,
-            roster_forms.written(fields),
-            roster_forms.rows_written(fields),
-            faults=reading.faults,
-            problem=UNSAVED.format(len(reading.faults)),
-        )
+        problem = UNSAVED.format(len(reading.faults))
+        form = _form_as_typed(roster_forms, fields, base, version, reading, problem)
         return await _roster_page(service, viewer, form, 422)
     named, named_base = roster_forms.named(mine), roster_forms.named(base)
     if take := first(fields, "take"):
         taken = roster_forms.listed(with_part(named, take, part(named_base, take), ROSTER_PARTS))
-        form = _form_of_roster(
-            StoredDocument(base, version), shown=taken, clash=_still_disputed(fields, take, named, named_base)
+        form = _form_of(
+            roster_forms,
+            StoredDocument(base, version),
+            shown=taken,
+            clash=_still_disputed(fields, take, named, named_base),
         )
         return await _roster_page(service, viewer, form, 409)
     try:
@@ -172,7 +173,7 @@ async def post_save_roster(request: Request, service: ServiceDep) -> Response:
         document, clash = merged(
             named_base, named, roster_forms.named(stored.document), ROSTER_PARTS, stored.by
         )
-        form = _form_of_roster(stored, shown=roster_forms.listed(document), clash=clash)
+        form = _form_of(roster_forms, stored, shown=roster_forms.listed(document), clash=clash)
         return await _roster_page(service, viewer, form, 409)
     service.changes.tell([viewer.shop.id])
     return RedirectResponse("/hours/roster?done=saved", 303)
@@ -224,51 +225,40 @@ def _ahead(viewer: Viewer, hours: ServiceHours | None) -> Ahead:
     )
 
 
-def _form_of_hours(
+def _form_of(
+    forms: ModuleType,
     stored: StoredDocument,
     *,
     shown: Mapping[str, Any] | None = None,
     clash: Clash | None = None,
     done: str = "",
 ) -> Form:
+    """The form of a stored document, or with `shown` of another that is based on it. `forms` is its module of fields."""
     document = stored.document if shown is None else shown
     return Form(
         stored.document,
         stored.version,
-        hours_forms.shown_of(document),
-        hours_forms.rows_shown(document),
+        forms.shown_of(document),
+        forms.rows_shown(document),
         clash=clash,
         done=done,
     )
 
 
-def _form_of_roster(
-    stored: StoredDocument,
-    *,
-    shown: Mapping[str, Any] | None = None,
-    clash: Clash | None = None,
-    done: str = "",
-) -> Form:
-    document = stored.document if shown is None else shown
-    return Form(
-        stored.document,
-        stored.version,
-        roster_forms.shown_of(document),
-        roster_forms.rows_shown(document),
-        clash=clash,
-        done=done,
-    )
-
-
-def _typed_hours(
-    fields: Fields, base: Mapping[str, Any], version: str, reading: Reading, problem: str = ""
+def _form_as_typed(
+    forms: ModuleType,
+    fields: Fields,
+    base: Mapping[str, Any],
+    version: str,
+    reading: Reading,
+    problem: str = "",
 ) -> Form:
     """The form as it was typed, with what is wrong in it."""
     return Form(
         base,
         version,
-        hours_forms.written(fields),
-        hours_forms.rows_written(fields),
+        forms.written(fields),
+        forms.rows_written(fields),
         faults=reading.faults,
         problem=problem,
     )

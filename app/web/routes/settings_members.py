@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -88,66 +88,37 @@ async def post_reset(request: Request, service: ServiceDep) -> Response:
 
 @router.post("/settings/members/role")
 async def post_role(request: Request, service: ServiceDep) -> Response:
-    return await _change(
-        request,
-        service,
-        "role",
-        lambda db, viewer, fields: change_role(
-            db,
-            viewer.shop.id,
-            first(fields, "id"),
-            first(fields, "role"),
-            by=viewer.principal.name,
-            now=viewer.now,
-        ),
-    )
+    return await _change(request, service, "role", change_role, "role")
 
 
 @router.post("/settings/members/disable")
 async def post_disable(request: Request, service: ServiceDep) -> Response:
-    return await _change(
-        request,
-        service,
-        "disabled",
-        lambda db, viewer, fields: disable_member(
-            db, viewer.shop.id, first(fields, "id"), by=viewer.principal.name, now=viewer.now
-        ),
-    )
+    return await _change(request, service, "disabled", disable_member)
 
 
 @router.post("/settings/members/enable")
 async def post_enable(request: Request, service: ServiceDep) -> Response:
-    return await _change(
-        request,
-        service,
-        "enabled",
-        lambda db, viewer, fields: enable_member(
-            db, viewer.shop.id, first(fields, "id"), by=viewer.principal.name, now=viewer.now
-        ),
-    )
+    return await _change(request, service, "enabled", enable_member)
 
 
 @router.post("/settings/members/withdraw")
 async def post_withdraw(request: Request, service: ServiceDep) -> Response:
-    return await _change(
-        request,
-        service,
-        "withdrawn",
-        lambda db, viewer, fields: withdraw_link(
-            db, viewer.shop.id, first(fields, "id"), by=viewer.principal.name, now=viewer.now
-        ),
-    )
+    return await _change(request, service, "withdrawn", withdraw_link)
 
 
 async def _change(
     request: Request,
     service: Service,
     done: str,
-    change: Callable[[Database, Viewer, Mapping[str, list[str]]], None],
+    change: Callable[..., None],
+    *more: str,
 ) -> Response:
+    """Change what the field `id` names; `more` are the fields that the change takes beside it."""
     viewer, fields = await submitted(request, SCOPE)
+    given = [first(fields, name) for name in ("id", *more)]
+    by = viewer.principal.name
     try:
-        await service.write(lambda db: change(db, viewer, fields))
+        await service.write(lambda db: change(db, viewer.shop.id, *given, by=by, now=viewer.now))
     except AdministrationError as error:
         return await _page(service, viewer, Told(problem=str(error)), status=422)
     return RedirectResponse(f"/settings/members?{urlencode({'done': done})}", 303)

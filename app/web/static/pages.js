@@ -113,8 +113,15 @@ const Pages = (() => {
       event.preventDefault();
       form.querySelector("[data-save]")?.click();
     });
+    /** Says beside the button to save whether there is anything to save. */
+    function mind() {
+      const state = form.querySelector("[data-save-state]");
+      if (state) state.textContent = changed() ? "有修改还没保存" : "";
+    }
+
     return {
       changed,
+      mind,
       save,
       open() {
         untouched = written(document.getElementById(id));
@@ -145,5 +152,39 @@ const Pages = (() => {
   });
 
   document.documentElement.classList.add("scripted");
-  return { token, part, parsed, bodyOf, tell, calm, say, later, editor, Refused };
+  /**
+   * A panel beside an open form, in which the server says what it would make of the form; only the last question is answered there.
+   * `read` selects what of the answer is said aloud.
+   */
+  function beside(id, read) {
+    let asked = null;
+
+    function show(panel, elements) {
+      panel.replaceChildren(...elements.childNodes);
+      calm();
+      say(panel.querySelector(read)?.textContent.trim() ?? "");
+      panel.scrollIntoView({ block: "nearest" });
+      panel.focus({ preventScroll: true });
+    }
+
+    return async function ask(address, form, button) {
+      asked?.abort();
+      asked = new AbortController();
+      const panel = document.getElementById(id);
+      button.disabled = true;
+      panel.setAttribute("aria-busy", "true");
+      try {
+        const { elements } = await part(address, { method: "POST", body: bodyOf(form), signal: asked.signal });
+        show(panel, elements);
+      } catch (error) {
+        if (error instanceof Refused && error.status === 422) show(panel, error.document.body);
+        else tell(error);
+      } finally {
+        button.disabled = false;
+        panel.removeAttribute("aria-busy");
+      }
+    };
+  }
+
+  return { token, part, parsed, bodyOf, tell, calm, say, later, editor, beside, Refused };
 })();

@@ -3,9 +3,9 @@
 
 (() => {
   let form = null;
-  let asked = null;
 
   const IGNORED = new Set(["why", "days"]);
+  const tryBeside = Pages.beside("trial", ".trial-sum, .problem");
   const editor = Pages.editor("policy-form", {
     written(form_) {
       const body = Pages.bodyOf(form_);
@@ -16,11 +16,6 @@
     shown: ".clash, .problem",
     focused: "[aria-invalid]:is(input, textarea)",
   });
-
-  function mind() {
-    const state = form.querySelector("[data-save-state]");
-    if (state) state.textContent = editor.changed() ? "有修改还没保存" : "";
-  }
 
   /* --- Phrases --- */
 
@@ -47,51 +42,25 @@
     }
     input.value = "";
     Pages.say(`已加上 ${id}`);
-    mind();
+    editor.mind();
   }
 
   /* --- Try --- */
 
   async function tryOut(button) {
-    asked?.abort();
-    asked = new AbortController();
-    const panel = document.getElementById("trial");
     const label = button.textContent;
-    button.disabled = true;
     button.textContent = "试跑中…";
-    panel.setAttribute("aria-busy", "true");
     Pages.say("正在试跑，最多二十来秒");
-    try {
-      const { elements } = await Pages.part("/policies/try", {
-        method: "POST",
-        body: Pages.bodyOf(form),
-        signal: asked.signal,
-      });
-      show(panel, elements);
-    } catch (error) {
-      if (error instanceof Pages.Refused && error.status === 422) show(panel, error.document.body);
-      else Pages.tell(error);
-    } finally {
-      button.disabled = false;
-      button.textContent = label;
-      panel.removeAttribute("aria-busy");
-    }
-  }
-
-  function show(panel, elements) {
-    panel.replaceChildren(...elements.childNodes);
-    Pages.calm();
-    Pages.say(panel.querySelector(".trial-sum, .problem")?.textContent.trim() ?? "");
-    panel.scrollIntoView({ block: "nearest" });
-    panel.focus({ preventScroll: true });
+    await tryBeside("/policies/try", form, button);
+    button.textContent = label;
   }
 
   function begin(form_) {
     form = form_;
-    form.addEventListener("input", mind);
+    form.addEventListener("input", editor.mind);
     form.addEventListener("change", (event) => {
       if (event.target.matches("[data-pick]")) pick(event.target);
-      else mind();
+      else editor.mind();
     });
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || !event.target.matches("input:not([type=checkbox], [type=radio])")) return;
@@ -103,7 +72,7 @@
       if (event.submitter?.matches("[data-try]")) tryOut(event.submitter);
       else editor.save(event.submitter);
     });
-    mind();
+    editor.mind();
   }
 
   editor.open();

@@ -5,8 +5,8 @@
 (() => {
   const id = document.querySelector("form.editor").id;
   let form = null;
-  let asked = null;
 
+  const lookAhead = Pages.beside("ahead", ".ahead-now, .problem");
   const editor = Pages.editor(id, {
     written(form_) {
       // Empty fields say nothing, so that a row which was added and left empty is no change.
@@ -17,11 +17,6 @@
     shown: ".clash, .problem",
     focused: "[aria-invalid]:is(input, textarea, select)",
   });
-
-  function mind() {
-    const state = form.querySelector("[data-save-state]");
-    if (state) state.textContent = editor.changed() ? "有修改还没保存" : "";
-  }
 
   /* --- Rows --- */
 
@@ -46,41 +41,9 @@
     fresh.querySelector("input").focus();
   }
 
-  /* --- The days to come --- */
-
-  async function look(button) {
-    asked?.abort();
-    asked = new AbortController();
-    const panel = document.getElementById("ahead");
-    button.disabled = true;
-    panel.setAttribute("aria-busy", "true");
-    try {
-      const { elements } = await Pages.part(button.getAttribute("formaction"), {
-        method: "POST",
-        body: Pages.bodyOf(form),
-        signal: asked.signal,
-      });
-      show(panel, elements);
-    } catch (error) {
-      if (error instanceof Pages.Refused && error.status === 422) show(panel, error.document.body);
-      else Pages.tell(error);
-    } finally {
-      button.disabled = false;
-      panel.removeAttribute("aria-busy");
-    }
-  }
-
-  function show(panel, elements) {
-    panel.replaceChildren(...elements.childNodes);
-    Pages.calm();
-    Pages.say(panel.querySelector(".ahead-now, .problem")?.textContent.trim() ?? "");
-    panel.scrollIntoView({ block: "nearest" });
-    panel.focus({ preventScroll: true });
-  }
-
   function begin(form_) {
     form = form_;
-    form.addEventListener("input", mind);
+    form.addEventListener("input", editor.mind);
     form.addEventListener("click", (event) => {
       const button = event.target.closest("[data-more]");
       if (button) add(button.dataset.more);
@@ -90,10 +53,11 @@
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (event.submitter?.matches("[data-ahead]")) look(event.submitter);
-      else editor.save(event.submitter);
+      const button = event.submitter;
+      if (button?.matches("[data-ahead]")) lookAhead(button.getAttribute("formaction"), form, button);
+      else editor.save(button);
     });
-    mind();
+    editor.mind();
   }
 
   editor.open();
